@@ -1,0 +1,16 @@
+# Two commands: make demo, make test. Each does its own set-up.
+PY ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+.PHONY: setup demo test check bench sim model docs
+$(VENV)/.demo: pyproject.toml
+	$(PY) -m venv $(VENV) && $(BIN)/pip -q install -e . && touch $@
+$(VENV)/.test: $(VENV)/.demo
+	$(BIN)/pip -q install -e '.[check,test]' && touch $@
+setup: $(VENV)/.test
+demo: $(VENV)/.demo
+	$(BIN)/curbstop demo
+check: $(VENV)/.test
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+test: $(VENV)/.test
+	$(BIN)/pytest

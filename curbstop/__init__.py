@@ -1,0 +1,3 @@
+"""The command-line front door."""
+
+__version__ = "0.1.0"

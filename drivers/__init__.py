@@ -1,0 +1,1 @@
+"""Plans for meters, as generators: no input or output here."""

@@ -1,0 +1,39 @@
+"""What a plan yields and what it gets back. A plan is a generator; whoever drives it owns the line.
+
+A plan yields `Send` or `Wait`, is sent an `Event` or None, and returns its result. `Send` is answered by the event that
+came, or None when nothing valid came after all link retries. A `Wait` is answered by None; it releases the line to
+other meters, not the meter: whoever drives the plan lets no other plan of that meter run meanwhile.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from protocols.mbus.frame import Frame
+
+Event = Frame
+"""What a link delivers: one valid frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One request and the wait for its answer.
+
+    `moves_valve` marks the one write that acts: the bus runs the guard right before it and before each link retry.
+    `hold` keeps the line for the next step, so that nothing comes between (select, identify, write).
+    """
+
+    frame: Frame
+    moves_valve: bool = False
+    hold: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let `seconds` pass with the line free for other meters."""
+
+    seconds: float
+
+
+T = TypeVar("T")
+Plan = Generator[Send | Wait, Event | None, T]

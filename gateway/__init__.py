@@ -1,0 +1,1 @@
+"""The edge: carries plans to lines and receipts home."""

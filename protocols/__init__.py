@@ -1,0 +1,1 @@
+"""What travels on wires: pure, bytes in, events out."""

@@ -1,0 +1,1 @@
+"""Input and output that both ends use: the real side of protocols.ports."""
