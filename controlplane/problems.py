@@ -1,0 +1,85 @@
+"""Refusals with stable codes and the HTTP status they travel with (RFC 9457). Services raise them; only the edge knows HTTP."""
+
+from collections.abc import Mapping
+
+
+class RefusalError(Exception):
+    """Something was asked that is not given.
+
+    `code` is stable, for programs; `detail` says in plain words what, where and what to do; `extra` are members of the
+    problem document beside the standard ones.
+    """
+
+    status = 400
+    code = "bad_request"
+    title = "The request can't be taken"
+
+    def __init__(self, detail: str, *, code: str | None = None, extra: Mapping[str, object] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.code = code or type(self).code
+        self.extra = dict(extra or {})
+
+
+class UnauthenticatedError(RefusalError):
+    """No token, or none that is known."""
+
+    status = 401
+    code = "unauthenticated"
+    title = "Say who you are"
+
+
+class ForbiddenError(RefusalError):
+    """This role may not do that."""
+
+    status = 403
+    code = "forbidden"
+    title = "This role may not do that"
+
+
+class NotFoundError(RefusalError):
+    """Nothing of that name that the caller may see; a foreign object is not found, never forbidden."""
+
+    status = 404
+    code = "not_found"
+    title = "Nothing of that name here"
+
+
+class ConflictError(RefusalError):
+    """The state of the thing forbids it."""
+
+    status = 409
+    code = "conflict"
+    title = "Its state forbids that"
+
+
+class StaleError(RefusalError):
+    """Somebody changed it since it was read."""
+
+    status = 412
+    code = "stale_version"
+    title = "It has changed since you read it"
+
+
+class UnprocessableError(RefusalError):
+    """Understood, and wrong."""
+
+    status = 422
+    code = "unprocessable"
+    title = "Understood, and wrong"
+
+
+class PreconditionRequiredError(RefusalError):
+    """Send the version you have read."""
+
+    status = 428
+    code = "if_match_required"
+    title = "Say which version you have read"
+
+
+class UnavailableError(RefusalError):
+    """Not now: storage is full or failing; nothing was taken."""
+
+    status = 503
+    code = "unavailable"
+    title = "Not now"

@@ -1,0 +1,1 @@
+"""The uplink protocol between gateway and control plane: messages, topics, envelopes. Pure."""
