@@ -1,4 +1,4 @@
-"""Refusals with stable codes and the HTTP status they travel with (RFC 9457). Services raise them; only the edge knows HTTP."""
+"""Refusals with stable codes and their HTTP status (RFC 9457). Services raise them; only the edge knows HTTP."""
 
 from collections.abc import Mapping
 
