@@ -19,6 +19,7 @@ Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Token = Annotated[str, Meta(pattern="^[0-9a-f]{16,64}$")]
 Hex = Annotated[str, Meta(pattern="^([0-9a-f]{2})*$")]
 Text = Annotated[str, Meta(max_length=1000)]
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,7 +61,7 @@ class Seen(Part, frozen=True):
     """A position as it was read, with the frames that say so."""
 
     position: ValvePosition
-    at: datetime
+    at: Moment
     boot_s: Seconds
     frames: tuple[Traffic, ...] = ()
 
@@ -92,7 +93,7 @@ class Birth(Body, frozen=True):
     journal: Token
     boot: Count
     nonce: Token
-    at: datetime
+    at: Moment
     software: str
     freeze: Count
     meters: tuple[MeterBirth, ...]
@@ -113,8 +114,8 @@ class Command(Body, frozen=True):
     identity: Identity
     number: Number
     verb: Verb
-    issued_at: datetime
-    expires_at: datetime
+    issued_at: Moment
+    expires_at: Moment
 
 
 class PermitRequest(Body, frozen=True):
@@ -130,7 +131,7 @@ class PermitRequest(Body, frozen=True):
     nonce: Token
     asks: Literal["permit", "expiry"]
     found: ValvePosition
-    at: datetime
+    at: Moment
 
 
 class Permit(Body, frozen=True):
@@ -143,7 +144,7 @@ class Permit(Body, frozen=True):
     granted: bool
     validity_s: Seconds
     reason: Reason | None
-    at: datetime
+    at: Moment
 
 
 class Look(Body, frozen=True):
@@ -157,7 +158,7 @@ class Look(Body, frozen=True):
     identity: Identity
     number: Number
     observe_s: Seconds
-    issued_at: datetime
+    issued_at: Moment
 
 
 class IndexSeen(Part, frozen=True):
@@ -165,7 +166,7 @@ class IndexSeen(Part, frozen=True):
 
     value: str
     unit: str
-    at: datetime
+    at: Moment
     boot_s: Seconds
     frames: tuple[Traffic, ...] = ()
 
@@ -193,7 +194,7 @@ class LookAnswer(Body, frozen=True):
     seen: Seen | None
     index: tuple[IndexSeen, ...]
     settled: tuple[Settled, ...]
-    at: datetime
+    at: Moment
     spec_digest: str
     software: str
     chain: Chain
@@ -216,8 +217,8 @@ class Receipt(Body, frozen=True):
     after: Seen | None
     sent: tuple[Traffic, ...]
     permit: Digest | None
-    received_at: datetime
-    finished_at: datetime
+    received_at: Moment
+    finished_at: Moment
     received_boot_s: Seconds
     finished_boot_s: Seconds
     spec_digest: str
@@ -248,7 +249,7 @@ class Ack(Body, frozen=True):
     """The other side's application has made this durable. Signed, both ways."""
 
     kind = "ack"
-    at: datetime
+    at: Moment
     digests: tuple[Digest, ...] = ()
     birth: BirthTerms | None = None
     readings: ReadingsMark | None = None
@@ -261,14 +262,14 @@ class Freeze(Body, frozen=True):
     number: Count
     on: bool
     reason: Text
-    at: datetime
+    at: Moment
 
 
 class Reading(Part, frozen=True):
     """One value a meter gave. `value` is an exact decimal, a date in ISO 8601 or text; None with its `reason`."""
 
     meter: MeterId
-    at: datetime
+    at: Moment
     quantity: str
     value: str | None
     unit: str
