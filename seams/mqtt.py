@@ -101,6 +101,8 @@ def _client(address: Address, will: Message | None) -> aiomqtt.Client:
 
 
 async def _subscribe(client: aiomqtt.Client, topics: list[str]) -> None:
+    if not topics:
+        return
     try:
         await client.subscribe([(topic, QOS) for topic in topics])
     except aiomqtt.MqttError as error:

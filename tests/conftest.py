@@ -1,0 +1,32 @@
+"""What all tests share: tests that need a real server run wherever it can be had; elsewhere the run says so.
+
+In CI a server that can't be had is a failure, never a shorter run.
+"""
+
+import os
+
+import pytest
+
+from tests.e2e import servers
+
+_not_run: list[str] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get("CI"):
+        return
+    kept = [item for item in items if not _missing(item)]
+    gone = [item for item in items if item not in kept]
+    items[:] = kept
+    _not_run.extend(item.nodeid for item in gone)
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+
+
+def _missing(item: pytest.Item) -> bool:
+    return any(servers.obtain(str(mark.args[0])) is None for mark in item.iter_markers("needs"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for node in _not_run:
+        terminalreporter.write_line(f"NOT RUN (its server can't be had on this machine): {node}")

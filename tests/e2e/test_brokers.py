@@ -1,0 +1,138 @@
+"""The broker port against real brokers: the embedded one and Debian's mosquitto keep the same promises."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from curbstop.demo.broker import allowed, embedded
+from protocols.ports import Broker, Message
+from seams.mqtt import Address, connector
+from tests.e2e import servers
+
+PASSWORDS = {"control-plane": "c" * 32, "g1": "1" * 32, "g2": "2" * 32}
+UP, DOWN = "curbstop/v1/g1/up/birth", "curbstop/v1/g1/down/command"
+PATIENCE_S = 5.0
+
+brokers = pytest.mark.parametrize("kind", ["embedded", pytest.param("mosquitto", marks=pytest.mark.needs("mosquitto"))])
+
+
+@asynccontextmanager
+async def running(kind: str, folder: Path, port: int) -> AsyncIterator[None]:
+    if kind == "mosquitto":
+        with servers.mosquitto(folder, PASSWORDS, port):
+            yield
+    else:
+        async with embedded(port, PASSWORDS):
+            yield
+
+
+def session(port: int, user: str, topics: list[str], will: Message | None = None, password: str | None = None):  # type: ignore[no-untyped-def]  # noqa: ANN201 - an async context manager of ports.Broker
+    address = Address("127.0.0.1", port, user, user, password or PASSWORDS.get(user, ""))
+    return connector(address)(topics, will)
+
+
+async def first(broker: Broker) -> Message:
+    async with asyncio.timeout(PATIENCE_S):
+        async for message in broker.messages():
+            return message
+    raise AssertionError("the session ended without a message")
+
+
+@brokers
+async def test_what_is_published_arrives(kind: str, tmp_path: Path) -> None:
+    port = servers.free_port()
+    async with running(kind, tmp_path, port):
+        async with session(port, "control-plane", ["curbstop/v1/+/up/+"]) as plane, session(port, "g1", []) as g1:
+            await g1.publish(UP, b"hello")
+            assert await first(plane) == Message(UP, b"hello")
+
+
+@brokers
+async def test_a_session_is_kept_while_its_client_is_away(kind: str, tmp_path: Path) -> None:
+    port = servers.free_port()
+    async with running(kind, tmp_path, port):
+        async with session(port, "g1", ["curbstop/v1/g1/down/+"]):
+            pass
+        async with session(port, "control-plane", []) as plane:
+            await plane.publish(DOWN, b"close")
+        async with session(port, "g1", ["curbstop/v1/g1/down/+"]) as g1:
+            assert await first(g1) == Message(DOWN, b"close")
+
+
+@brokers
+async def test_I10_a_gateway_hears_nothing_of_another(kind: str, tmp_path: Path) -> None:
+    port = servers.free_port()
+    async with running(kind, tmp_path, port):
+        async with session(port, "g1", ["curbstop/v1/g1/down/+"]) as g1:
+            async with session(port, "g2", []) as g2, session(port, "control-plane", []) as plane:
+                await g2.publish(DOWN, b"forged")
+                await plane.publish(DOWN, b"true")
+                assert await first(g1) == Message(DOWN, b"true")
+
+
+@brokers
+async def test_a_wrong_password_is_a_connection_error(kind: str, tmp_path: Path) -> None:
+    port = servers.free_port()
+    async with running(kind, tmp_path, port):
+        with pytest.raises(ConnectionError):
+            async with session(port, "g1", [], password="wrong"):
+                pass
+
+
+async def test_no_broker_is_a_connection_error() -> None:
+    with pytest.raises(ConnectionError, match=r"127\.0\.0\.1"):
+        async with session(servers.free_port(), "g1", []):
+            pass
+
+
+@brokers
+async def test_a_broker_that_goes_ends_the_session(kind: str, tmp_path: Path) -> None:
+    port = servers.free_port()
+    with pytest.raises(ConnectionError):
+        async with session_over(kind, tmp_path, port) as (broker, stop):
+            await stop()
+            await first(broker)
+
+
+@asynccontextmanager
+async def session_over(kind: str, folder: Path, port: int):  # type: ignore[no-untyped-def]  # noqa: ANN201 - see session
+    context = running(kind, folder, port)
+    await context.__aenter__()
+
+    async def stop() -> None:
+        await context.__aexit__(None, None, None)
+
+    async with session(port, "g1", []) as broker:
+        yield broker, stop
+
+
+async def test_a_port_taken_is_an_os_error() -> None:
+    port = servers.free_port()
+    async with embedded(port, PASSWORDS):
+        with pytest.raises(OSError, match="in use"):
+            async with embedded(port, PASSWORDS):
+                pass
+
+
+@pytest.mark.parametrize(
+    ("user", "topic", "action", "answer"),
+    [
+        ("g1", "curbstop/v1/g1/up/birth", "publish", True),
+        ("g1", "curbstop/v1/g1/down/command", "publish", False),
+        ("g1", "curbstop/v1/g1/down/+", "subscribe", True),
+        ("g1", "curbstop/v1/+/down/+", "subscribe", False),
+        ("g1", "curbstop/v1/g2/down/command", "receive", False),
+        ("g1", "#", "subscribe", False),
+        ("g1", "curbstop/v1/g1/#", "subscribe", False),
+        ("g1", "$SYS/broker", "subscribe", False),
+        ("control-plane", "curbstop/v1/g2/down/command", "publish", True),
+        ("control-plane", "curbstop/v1/g2/up/receipt", "publish", False),
+        ("control-plane", "curbstop/v1/+/up/+", "subscribe", True),
+        (None, "curbstop/v1/g1/up/birth", "publish", False),
+    ],
+)
+def test_I10_who_may_do_what(user: str | None, topic: str, action: str, answer: bool) -> None:
+    assert allowed(user, topic, action) is answer
