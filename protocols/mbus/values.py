@@ -61,12 +61,19 @@ def real(data: bytes) -> Decimal:
 
 
 def _shortest(value: float) -> str:
-    packed = struct.pack("<f", value)
-    for digits in range(1, 10):
+    for digits in range(1, 9):
         text = f"{value:.{digits}g}"
-        if struct.pack("<f", float(text)) == packed:
+        if _as_single(text) == value:
             return text
-    return repr(value)
+    return f"{value:.9g}"
+
+
+def _as_single(text: str) -> float:
+    try:
+        (value,) = struct.unpack("<f", struct.pack("<f", float(text)))
+    except OverflowError:
+        return float("inf")
+    return float(value)
 
 
 def date(data: bytes) -> str:
