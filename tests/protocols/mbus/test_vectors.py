@@ -63,7 +63,7 @@ def compare(record: Record, opinion: ET.Element, where: str) -> None:
     else:
         scale = XML_UNIT.get((text(opinion, "Unit"), record.unit), Decimal(1))
         difference = abs(number(theirs) * scale - record.value)
-        assert difference <= ROUNDED + abs(record.value) * Decimal("1e-6"), where
+        assert difference <= ROUNDED + abs(Decimal(record.value)) * Decimal("1e-6"), where
     if text(opinion, "StorageNumber") and text(opinion, "Quantity"):
         assert record.storage == int(text(opinion, "StorageNumber")), where
     if text(opinion, "Tariff"):
