@@ -1,14 +1,18 @@
 """`curbstop decode`: what an M-Bus telegram says, for people or as JSON."""
 
 import argparse
+import errno
+import string
 import sys
 from pathlib import Path
 
 from protocols.errors import MalformedError
+from protocols.mbus.frame import size
 from protocols.mbus.present import error_json, to_json, to_lines
 from protocols.mbus.telegram import decode_telegram
 
 BAD_FRAME, BAD_INPUT = 1, 2
+LONGEST_SHOWN = 40
 
 
 class InputError(Exception):
@@ -51,35 +55,51 @@ def show(data: bytes, *, as_json: bool) -> bool:
 
 def read(source: str) -> str:
     """The text behind the argument; InputError where it can't be had."""
-    if source == "-":
-        return sys.stdin.read()
     if _is_hex(source):
         return source
+    named = "standard input" if source == "-" else source
     try:
-        return Path(source).read_text(encoding="ascii")
-    except FileNotFoundError:
-        raise InputError(f"{source}: neither hex digits nor a file") from None
+        return sys.stdin.read() if source == "-" else Path(source).read_text(encoding="ascii")
     except UnicodeDecodeError:
-        raise InputError(f"{source}: holds something else than hex digits") from None
+        raise InputError(f"{named}: holds something else than hex digits") from None
     except OSError as error:
-        raise InputError(f"{source}: can't be read ({error.strerror})") from None
+        if error.errno in (errno.ENOENT, errno.ENAMETOOLONG):
+            raise InputError(f"{_short(source)}: neither hex digits nor a file ({_slip(source)})") from None
+        raise InputError(f"{named}: can't be read ({error.strerror})") from None
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
+def _slip(text: str) -> str:
+    """Why it is no hex."""
+    stray = next((n for n, c in enumerate(text) if c not in string.hexdigits + string.whitespace), None)
+    if stray is not None:
+        return f"{text[stray]!r} at character {stray + 1} is no hex digit"
+    count = len("".join(text.split()))
+    return f"{count} hex digits are an odd number" if count % 2 else "a space splits a pair, or there is none"
 
 
 def split(text: str) -> list[bytes]:
-    """One telegram a line where every line is one; else one telegram over all lines. InputError where it is no hex."""
+    """One telegram a line where any line is one; else one telegram over all lines. InputError where it is no hex."""
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         raise InputError("nothing to decode: the input is empty")
     rows = []
     for number, line in enumerate(lines, 1):
         if not _is_hex(line):
-            raise InputError(f"line {number}: {line.strip()[:40]!r} is not pairs of hex digits")
+            raise InputError(
+                f"line {number}: {line.strip()[:LONGEST_SHOWN]!r} is not pairs of hex digits ({_slip(line)})"
+            )
         rows.append(bytes.fromhex(line))
-    return rows if len(rows) == 1 or all(map(_begins_and_ends, rows)) else [b"".join(rows)]
+    whole = b"".join(rows)
+    return rows if size(whole) != len(whole) and any(map(_whole, rows)) else [whole]
 
 
-def _begins_and_ends(row: bytes) -> bool:
-    return row == b"\xe5" or (row[:1] in (b"\x68", b"\x10") and row[-1:] == b"\x16")
+def _whole(row: bytes) -> bool:
+    """Whether it is as long as a frame that begins so: then a line is a telegram, and its neighbours are too."""
+    return size(row) == len(row)
 
 
 def _is_hex(text: str) -> bool:

@@ -86,8 +86,8 @@ class Meaning:
     """What a value information field says: quantity, unit, and the power of ten that scales the value to the unit.
 
     A quantity has one unit wherever that is exact: `factor` turns minutes, hours and days into seconds. `kind` says how
-    the data are to be read where the data field alone does not: `date`, `date_time`, `bits`, `text`, `identity` or
-    `number`.
+    the data are to be read where the data field alone does not: `number` (signed), `unsigned`, `date`, `date_time`,
+    `bits`, `text`, `manufacturer` or `identity`.
     """
 
     quantity: str
@@ -147,7 +147,7 @@ PRIMARY_VIF: dict[int, Meaning] = {
     0x6F: Meaning("reserved", reason="VIF 6F is reserved"),
     0x78: Meaning("fabrication_number", kind="identity"),
     0x79: Meaning("identification", kind="identity"),
-    0x7A: Meaning("bus_address"),
+    0x7A: Meaning("bus_address", kind="unsigned"),
     0x7B: Meaning("unknown", reason="VIF 7B without its extension"),
     0x7D: Meaning("unknown", reason="VIF 7D without its extension"),
     0x7E: Meaning("any_vif"),

@@ -35,7 +35,7 @@ FD: dict[int, Meaning] = {
         (0x50, 16, "current", "A", -12),
     ),
     **_named(
-        "number",
+        "unsigned",
         (0x08, "access_number"),
         (0x09, "medium"),
         (0x0B, "parameter_set_identification"),
@@ -50,7 +50,6 @@ FD: dict[int, Meaning] = {
         (0x21, "last_storage_number"),
         (0x22, "storage_block_size"),
         (0x23, "tariff_and_subunit_descriptor"),
-        (0x3A, "dimensionless"),
         (0x60, "reset_counter"),
         (0x61, "cumulation_counter"),
         (0x63, "day_of_week"),
@@ -62,7 +61,6 @@ FD: dict[int, Meaning] = {
     ),
     **_named(
         "text",
-        (0x0A, "manufacturer"),
         (0x10, "customer_location"),
         (0x11, "customer"),
         (0x12, "access_code_user"),
@@ -97,7 +95,9 @@ FD: dict[int, Meaning] = {
         (0x68, "duration_since_last_cumulation", DAYS_TO_YEARS),
         (0x6C, "battery_operating_time", DAYS_TO_YEARS),
     ),
+    0x0A: Meaning("manufacturer", kind="manufacturer"),
     0x2A: Meaning("operator_specific", reason="VIF FD 2A is operator specific"),
+    0x3A: Meaning("dimensionless"),
     0x71: Meaning("reception_level", "dBm"),
     0x74: duration("remaining_battery", "d"),
 }

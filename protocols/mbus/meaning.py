@@ -29,6 +29,7 @@ ACTIONS = {
 }  # fmt: skip
 """VIFE 00-1F from master to slave: object actions."""
 LAST_ACTION = 0x1F
+IN_ASCII = str.maketrans({"\xb0": None, "\xb2": "2", "\xb3": "3", "\xb5": "u"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,13 @@ def _head(vif: bytes, text: str) -> tuple[Meaning, bytes]:
     if first in (FB_VIF, FD_VIF) and len(vif) > 1:
         return _extended(first, vif)
     if first & CODE == PLAIN_TEXT:
-        return Meaning("plain_text", text), vif[1:]
+        return Meaning("plain_text", ascii_unit(text)), vif[1:]
     return PRIMARY_VIF[first & CODE], vif[1:]
+
+
+def ascii_unit(text: str) -> str:
+    """A unit that a meter spells out, in ASCII as all units are: no degree sign, plain digits for raised ones."""
+    return text.translate(IN_ASCII).encode("ascii", "replace").decode()
 
 
 def _extended(first: int, vif: bytes) -> tuple[Meaning, bytes]:
@@ -94,7 +100,7 @@ def _combine(value: Value, code: int, *, from_master: bool) -> Value:
         name, unit = DURATIONS[code]
         return replace(value, meaning=duration(f"{meaning.quantity}_{name}", unit))
     if code in COUNTS:
-        return replace(value, meaning=Meaning(f"{meaning.quantity}_{COUNTS[code]}"))
+        return replace(value, meaning=Meaning(f"{meaning.quantity}_{COUNTS[code]}", kind="unsigned"))
     if code in FACTORS:
         return replace(value, meaning=replace(meaning, exponent=meaning.exponent + FACTORS[code]))
     if code in OFFSETS:

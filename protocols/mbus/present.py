@@ -6,10 +6,12 @@ import msgspec
 
 from protocols.errors import MalformedError
 from protocols.mbus.codes import ci_name
+from protocols.mbus.frame import FCB, FCV, REQ_UD1, REQ_UD2, SND_NKE
 from protocols.mbus.header import Header, status_words
 from protocols.mbus.record import Record
 from protocols.mbus.telegram import Telegram
 
+SHORT_FRAMES = {SND_NKE: "reset of the link", REQ_UD2: "request for data", REQ_UD1: "request for alarms"}
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -80,20 +82,33 @@ def to_lines(telegram: Telegram) -> list[str]:
     return lines
 
 
+def printable(text: str) -> str:
+    """Text as a meter gave it, with what would steer a terminal written out."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
 def _who(header: Header) -> str:
+    if header.address is None:
+        return "acknowledgement (E5)"
+    if header.ci is None:
+        function = (header.c or 0) & ~(FCB | FCV)
+        return f"address {header.address}, {SHORT_FRAMES.get(function, f'C field {header.c:02X}')}"
     if header.id is None:
-        ci = "" if header.ci is None else f", {ci_name(header.ci)}"
-        return f"address {header.address}{ci}"
+        status = "" if header.status is None else f", access {header.access_no}, {_status(header)}"
+        return f"address {header.address}, {ci_name(header.ci)}{status}"
     maker = f"{header.manufacturer} version {header.version}, " if header.manufacturer else ""
-    status = ", ".join(status_words(header.status or 0)) or "no alarm"
     return (
         f"{header.id}  {maker}{(header.medium_word or 'unknown medium').replace('_', ' ')}, address {header.address}, "
-        f"access {header.access_no}, {status}"
+        f"access {header.access_no}, {_status(header)}"
     )
 
 
+def _status(header: Header) -> str:
+    return ", ".join(status_words(header.status or 0)) or "no alarm"
+
+
 def _row(record: Record) -> tuple[str, str, str, str]:
-    value = format(record.value, "f") if isinstance(record.value, Decimal) else str(record.value)
+    value = format(record.value, "f") if isinstance(record.value, Decimal) else printable(str(record.value))
     numbers = (("storage", record.storage), ("tariff", record.tariff), ("subunit", record.subunit))
     which = [record.function] if record.function != "instantaneous" else []
     which += [f"{name} {number}" for name, number in numbers if number]
@@ -101,4 +116,4 @@ def _row(record: Record) -> tuple[str, str, str, str]:
     if record.value is None:
         which.append(f"{record.reason or 'no value'} [{record.raw.hex(' ')}]")
         value = "-"
-    return record.quantity.replace("_", " "), value, record.unit, ", ".join(which)
+    return record.quantity.replace("_", " "), value, printable(record.unit), ", ".join(which)

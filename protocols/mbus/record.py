@@ -16,7 +16,8 @@ from protocols.mbus.meaning import CODE, EXTENSION, PLAIN_TEXT, Value, meaning_o
 MAKER_DATA, MORE_FOLLOWS, FILLER, READOUT_ALL = 0x0F, 0x1F, 0x2F, 0x7F
 MAX_EXTENSIONS = 10
 FUNCTIONS = ("instantaneous", "maximum", "minimum", "error")
-FULL_IDENTIFICATION = 8
+FULL_IDENTIFICATION, MANUFACTURER_SIZE = 8, 2
+DATES = frozenset({"date", "date_time"})
 
 Scalar = int | Decimal | str | None
 
@@ -180,28 +181,37 @@ def _value(data_field: int, lvar: int, data: bytes, value: Value) -> tuple[Scala
 
 
 def _read(data_field: int, lvar: int, data: bytes, kind: str) -> Scalar:
+    if kind in DATES and not _may_be_date(data_field, lvar):
+        raise values.NoValueError("a date is a binary of 2, 3, 4 or 6 bytes")
     if data_field == values.VARIABLE:
-        return values.variable(lvar, data)
+        return values.variable(lvar, data, kind)
     if data_field == values.REAL:
         return values.real(data)
     if data_field in values.BCD:
         return values.bcd(data)
     if kind == "date_time" and len(data) in (3, 4, 6):
         return values.date_time(data)
-    if kind in ("date", "date_time") and len(data) == len(b"GG"):
+    if kind in DATES and len(data) == len(b"GG"):
         return values.date(data)
-    if kind in ("date", "date_time"):
+    if kind in DATES:
         raise values.NoValueError(f"no date type has {len(data)} bytes")
+    if kind == "manufacturer" and len(data) == MANUFACTURER_SIZE:
+        return manufacturer_name(data)
     if kind == "identity" and len(data) == FULL_IDENTIFICATION:
         return f"{data[3::-1].hex()} {manufacturer_name(data[4:6])} {data[6]} {data[7]}"
     return int.from_bytes(data, "little", signed=kind == "number")
+
+
+def _may_be_date(data_field: int, lvar: int) -> bool:
+    """Whether data of this form can be a date: an integer, or a text that spells one out."""
+    return data_field in values.INTEGERS or (data_field == values.VARIABLE and lvar <= values.LONGEST_TEXT)
 
 
 def _scaled(value: Scalar, how: Value) -> Scalar:
     if not isinstance(value, int | Decimal):
         return value
     scaled = values.shifted(value * how.meaning.factor, how.meaning.exponent)
-    return scaled if how.offset_exponent is None else scaled + values.shifted(1, how.offset_exponent)
+    return scaled if how.offset_exponent is None else values.added(scaled, values.shifted(1, how.offset_exponent))
 
 
 def encode_record(dif: bytes, vif: bytes, data: bytes) -> bytes:

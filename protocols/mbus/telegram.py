@@ -9,12 +9,14 @@ from protocols.mbus.fixed import decode_fixed
 from protocols.mbus.frame import PRIMARY, Ack, Control, Frame, Long, Short, decode
 from protocols.mbus.header import LONG_SIZE, SHORT_SIZE, Header, decode_long, decode_short
 from protocols.mbus.record import Record, decode_records, more_follows
+from protocols.mbus.security import ciphertext_size, mode
 
 MAX_TELEGRAMS = 32
 RECORD_HEAD = 7
 """Bytes of a long frame before its user data: 68 L L 68 C A CI."""
 ERROR_CIS = frozenset({codes.CI_ERROR, 0x6E, 0x6F})
-WITHOUT_HEADER = frozenset({codes.CI_NONE, codes.CI_DATA_SEND, codes.CI_DATA_SEND_MODE_2, 0x66, 0x69})
+WITHOUT_HEADER = frozenset({codes.CI_NONE, codes.CI_DATA_SEND})
+ERROR_HEADERS = {0x6E: (decode_short, SHORT_SIZE), 0x6F: (decode_long, LONG_SIZE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +67,25 @@ def _long(frame: Long) -> Telegram:
         header, records = decode_fixed(bare, frame.data)
         return Telegram(header, records)
     if frame.ci in ERROR_CIS:
-        return Telegram(bare, error=_application_error(frame), raw=frame.data)
+        return _refusal(bare, frame)
     return Telegram(bare, raw=frame.data, records=(_uninterpreted(frame, codes.ci_name(frame.ci)),))
 
 
-def _records(header: Header, frame: Long, skip: int) -> Telegram:
+def _records(header: Header, frame: Long, header_size: int) -> Telegram:
+    secret = ciphertext_size(header.configuration or 0, frame.data[header_size:])
+    skip = header_size + secret
     try:
         records = decode_records(frame.data[skip:], from_master=bool(frame.c & PRIMARY))
     except MalformedError as error:
         offset = error.offset + RECORD_HEAD + skip
         raise MalformedError(error.code, str(error), offset=offset, expected=error.expected) from None
-    return Telegram(header, records, more_follows(records), raw=frame.data)
+    hidden = (_encrypted(header, frame.data[header_size:skip]),) if secret else ()
+    return Telegram(header, hidden + records, more_follows(records), raw=frame.data)
+
+
+def _encrypted(header: Header, data: bytes) -> Record:
+    reason = f"encrypted, security mode {mode(header.configuration or 0)}"
+    return Record("encrypted", None, "", 0, 0, 0, "instantaneous", data, reason, b"", data)
 
 
 def _uninterpreted(frame: Long, what: str) -> Record:
@@ -83,17 +93,23 @@ def _uninterpreted(frame: Long, what: str) -> Record:
     return Record("unknown", None, "", 0, 0, 0, "instantaneous", frame.data, reason, b"", frame.data)
 
 
-def _application_error(frame: Long) -> str:
-    code = frame.data[-1] if frame.data else 0
-    return codes.APPLICATION_ERRORS.get(code, f"application error {code:02X}")
+def _refusal(bare: Header, frame: Long) -> Telegram:
+    header, skip = bare, 0
+    if frame.ci in ERROR_HEADERS:
+        read, skip = ERROR_HEADERS[frame.ci]
+        header = read(bare, frame.data)
+    code = frame.data[skip] if len(frame.data) > skip else 0
+    return Telegram(header, error=codes.APPLICATION_ERRORS.get(code, f"application error {code:02X}"), raw=frame.data)
 
 
 def join(telegrams: list[Telegram]) -> Telegram:
     """One telegram of a readout that came in several: the first one's header, all records.
 
     Whether to go on asking is the last one's `more_follows`; MalformedError (`too_many_telegrams`) beyond a cap, which
-    a slave that never ends must not pass.
+    a slave that never ends must not pass; MalformedError (`another_meter`) where headers name several.
     """
+    if len({t.header.identity for t in telegrams if t.header.identity is not None}) > 1:
+        raise MalformedError("another_meter", "telegrams of several meters are no readout", expected="one meter's")
     if not telegrams or len(telegrams) > MAX_TELEGRAMS:
         found = len(telegrams)
         raise MalformedError("too_many_telegrams", f"{found} telegrams", expected=f"1 to {MAX_TELEGRAMS}")

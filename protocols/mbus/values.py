@@ -5,7 +5,7 @@ H float. Numbers stay integers until the VIF scales them.
 """
 
 import struct
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
 
 from protocols.errors import OursError
 
@@ -16,6 +16,10 @@ INTEGERS = frozenset({1, 2, 3, 4, 6, 7})
 BCD = frozenset({9, 0xA, 0xB, 0xC, 0xE})
 REAL, NONE, SELECTION, VARIABLE, SPECIAL = 5, 0, 8, 0xD, 0xF
 MINUS = 0xF
+LONGEST_TEXT = 0xBF
+"""Length bytes of variable data up to this one count characters of text."""
+EXACT = Context(prec=400, traps=[Inexact])
+"""Wider than 64 bytes of variable data can be, and loud if not."""
 
 
 class NoValueError(Exception):
@@ -41,6 +45,13 @@ def shifted(value: int | Decimal, exponent: int) -> int | Decimal:
     sign, digits, own = Decimal(value).as_tuple()
     assert isinstance(own, int)  # noqa: S101 - `real` refuses what is no number
     return Decimal((sign, digits, own + exponent))
+
+
+def added(one: int | Decimal, other: int | Decimal) -> int | Decimal:
+    """The exact sum, whatever the context's precision."""
+    if isinstance(one, int) and isinstance(other, int):
+        return one + other
+    return EXACT.add(Decimal(one), Decimal(other))
 
 
 def encode_bcd(value: int, size: int) -> bytes:
@@ -127,7 +138,7 @@ def _day(year: int, month: int, day: int) -> str:
 
 
 def _time(hour: int, minute: int, second: int | None = None) -> str:
-    if hour > 23 or minute > 59 or (second or 0) > 59:  # noqa: PLR2004 - a clock's
+    if not 0 <= hour <= 23 or not 0 <= minute <= 59 or (second or 0) > 59:  # noqa: PLR2004 - a clock's
         raise NoValueError(f"no such time: {hour:02d}:{minute:02d}:{second or 0:02d}")
     return f"{hour:02d}:{minute:02d}" + ("" if second is None else f":{second:02d}")
 
@@ -140,6 +151,11 @@ def encode_date_time(text: str) -> bytes:
         hour, minute = (int(x) for x in clock.split(":")[:2])
     except ValueError:
         raise OursError(f"no date and time: {text!r}, YYYY-MM-DDTHH:MM is expected") from None
+    try:
+        _day(year, month, dom)
+        _time(hour, minute)
+    except NoValueError as error:
+        raise OursError(f"{text}: {error}") from None
     if not 1981 <= year <= 2080:  # noqa: PLR2004 - what two digits can say
         raise OursError(f"{text}: only 1981 to 2080 can be said in type F")
     y = year % 100
@@ -148,7 +164,7 @@ def encode_date_time(text: str) -> bytes:
 
 def variable_size(lvar: int) -> int:
     """How many bytes follow a length byte of variable data; NoValueError where it is reserved."""
-    if lvar <= 0xBF:  # noqa: PLR2004 - text of that many characters
+    if lvar <= LONGEST_TEXT:
         return lvar
     if lvar <= 0xC9:  # noqa: PLR2004 - positive BCD: two digits a byte
         return lvar - 0xC0
@@ -163,15 +179,20 @@ def variable_size(lvar: int) -> int:
     raise NoValueError(f"length code {lvar:02X} is reserved")
 
 
-def variable(lvar: int, data: bytes) -> int | str:
-    """Variable data: text (last character first, ISO 8859-1), BCD or hexadecimal digits of a binary."""
-    if lvar <= 0xBF:  # noqa: PLR2004 - see variable_size
+def variable(lvar: int, data: bytes, kind: str) -> int | str:
+    """Variable data: text (last character first, ISO 8859-1), BCD, or a binary.
+
+    A binary is an integer, signed where `kind` is `number`; where it names something, its hexadecimal digits.
+    """
+    if lvar <= LONGEST_TEXT:
         return data[::-1].decode("latin-1")
     if lvar <= 0xC9:  # noqa: PLR2004 - see variable_size
         return _digits(data)
     if lvar <= 0xD9:  # noqa: PLR2004 - see variable_size
         return -_digits(data)
-    return data[::-1].hex()
+    if kind in ("text", "identity"):
+        return data[::-1].hex()
+    return int.from_bytes(data, "little", signed=kind == "number")
 
 
 def _digits(data: bytes) -> int:
