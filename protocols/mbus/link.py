@@ -71,6 +71,11 @@ class LinkMemory:
         """After a valid answer to SND_NKE, or to a select: both bits begin at 1."""
         self._next[address, REQ_UD2] = self._next[address, SND_UD] = True
 
+    def forget(self, address: int) -> None:
+        """After an exchange that ended without an answer: the slave may have heard it, so its bits are unknown."""
+        self._next.pop((address, REQ_UD2), None)
+        self._next.pop((address, SND_UD), None)
+
     def bit(self, address: int, function: int) -> bool:
         """The bit that the next new frame of this function carries."""
         return self._next.get((address, function), True)
@@ -108,11 +113,14 @@ class Exchange:
         return self._bytes
 
     def timed_out(self) -> bool:
-        """Whether to send again."""
+        """Whether to send again. If not, SND_NKE is due: a new frame with the old bit would pass for a repeat."""
         rest = self._reader.rest()
         if rest:
             self.noise.append(rest)
-        return self._left > 0 and not self._broadcast()
+        again = self._left > 0 and not self._broadcast()
+        if not again:
+            self._memory.forget(self.address)
+        return again
 
     def receive_data(self, data: bytes) -> Frame | None:
         """Return the answer if it has come. Another's frame, a wrong kind, an ACK within noise is noise."""
