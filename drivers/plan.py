@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from protocols.mbus.frame import Frame
+from protocols.uplink.reasons import Why
 
 Event = Frame
 """What a link delivers: one valid frame."""
@@ -33,6 +34,15 @@ class Wait:
     """Let `seconds` pass with the line free for other meters."""
 
     seconds: float
+
+
+class PlanError(Exception):
+    """A plan can't reach its end; `why` says so for receipts, `detail` for people."""
+
+    def __init__(self, why: Why, detail: str) -> None:
+        super().__init__(f"{why}: {detail}")
+        self.why = why
+        self.detail = detail
 
 
 T = TypeVar("T")

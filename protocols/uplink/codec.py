@@ -93,6 +93,11 @@ def decode_plain(raw: bytes, kind: type[T]) -> T:
     return _decode(bytes(plain.message), kind)
 
 
+def decode_payload(payload: bytes, kind: type[T]) -> T:
+    """Return the message of a payload that was opened before and kept; MalformedError where it is none."""
+    return _decode(payload, kind)
+
+
 def _expect(found: str, kind: type[Body]) -> None:
     if found != payload_type(kind):
         raise UnsupportedError(f"{found} came where {payload_type(kind)} is spoken", found=found)

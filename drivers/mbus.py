@@ -1,0 +1,204 @@
+"""Plans for M-Bus meters: read everything, read the valve, move the valve. No I/O and no clock.
+
+What the bus must honour: from one `Wait` to the next nothing else is on the line, so a select, the read that shows who
+was selected, and the write stand together; `Send(moves_valve=True)` marks the one write that acts. A plan may be closed,
+or thrown into, at any step: it holds nothing.
+
+An acknowledgement is not success: what counts is the position read back after the write (CONTROL, The valve).
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from drivers.plan import Plan, PlanError, Send, Wait
+from drivers.schema import Spec, Valve
+from protocols.errors import MalformedError
+from protocols.mbus.codes import CI_DATA_SEND
+from protocols.mbus.frame import REQ_UD2, SELECTED, SND_UD, Ack, Frame, Long, Short
+from protocols.mbus.record import Record
+from protocols.mbus.secondary import select
+from protocols.mbus.telegram import MAX_TELEGRAMS, Telegram, decode_telegram, join
+from protocols.types import Identity, Medium, ValvePosition, Verb
+from protocols.uplink.reasons import Why
+
+FABRICATION_NUMBER = b"\x78"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRead:
+    """The index as the meter tells it: an exact decimal and its unit."""
+
+    value: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValveRead:
+    """What one readout says of a meter with a valve."""
+
+    identity: Identity
+    position: ValvePosition
+    alarms: frozenset[str]
+    index: IndexRead | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRead:
+    """A whole readout. `position` is None for a meter without a valve."""
+
+    identity: Identity
+    records: tuple[Record, ...]
+    index: IndexRead | None
+    position: ValvePosition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What came of a write: whether the link took it, and the position read back last."""
+
+    identity: Identity
+    acknowledged: bool
+    after: ValvePosition
+
+
+def read_meter(spec: Spec, identity: Identity) -> Plan[MeterRead]:
+    """Read all telegrams of a meter. Raises PlanError (NO_ANSWER, WRONG_IDENTITY, MALFORMED)."""
+    telegram = yield from _readout(spec, identity)
+    position = _position(spec.valve, telegram) if spec.valve else None
+    return MeterRead(_who(spec, telegram, identity), telegram.records, _index(spec, telegram), position)
+
+
+def read_valve(spec: Spec, identity: Identity) -> Plan[ValveRead]:
+    """Read who it is, where the valve stands, alarms and index. Raises PlanError as `read_meter`, and NOT_CAPABLE."""
+    valve = _valve(spec)
+    telegram = yield from _readout(spec, identity)
+    who = _who(spec, telegram, identity)
+    return ValveRead(who, _position(valve, telegram), _alarms(spec, telegram), _index(spec, telegram))
+
+
+def move_valve(spec: Spec, identity: Identity, verb: Verb) -> Plan[Moved]:
+    """Write a verb once and read back until it shows, the valve faults, or `act_max_s` has passed.
+
+    Raises PlanError: before the write, as `read_valve`; after it, if no read-back could be had at all.
+    """
+    frame = write_frame(spec, verb)
+    yield from _readout(spec, identity)
+    answer = yield Send(frame, moves_valve=True)
+    return (yield from _read_back(spec, identity, verb, acknowledged=isinstance(answer, Ack)))
+
+
+def write_frame(spec: Spec, verb: Verb) -> Long:
+    """The frame that tells the selected meter to `verb`; PlanError where the model, or the rule for gas, forbids it."""
+    if verb is Verb.OPEN and spec.medium == Medium.GAS:
+        raise PlanError(Why.GAS_NEVER_OPENED, "gas is never opened remotely")
+    data = _valve(spec).verbs.get(verb)
+    if data is None:
+        raise PlanError(Why.NOT_CAPABLE, f"{spec.name} does not know {verb}")
+    return Long(SND_UD, SELECTED, CI_DATA_SEND, data)
+
+
+def _read_back(spec: Spec, identity: Identity, verb: Verb, *, acknowledged: bool) -> Plan[Moved]:
+    waited_s, step_s = 0.0, spec.timing.travel_s
+    found: ValveRead | None = None
+    trouble: PlanError | None = None
+    while waited_s < spec.timing.act_max_s:
+        yield Wait(step_s)
+        waited_s, step_s = waited_s + step_s, spec.timing.readback_every_s
+        try:
+            found = yield from read_valve(spec, identity)
+        except PlanError as error:
+            trouble = error
+            continue
+        if found.position in (verb.wanted, ValvePosition.FAULT):
+            break
+    if found is None:
+        raise trouble or PlanError(Why.NO_ANSWER, "the position was never read back")
+    return Moved(found.identity, acknowledged, found.position)
+
+
+def _readout(spec: Spec, identity: Identity) -> Plan[Telegram]:
+    """Select by the whole address, read every telegram, and make sure that it is this meter that speaks."""
+    chosen = yield Send(select(identity, enhanced=spec.enhanced_selection))
+    if not isinstance(chosen, Ack):
+        raise PlanError(Why.NO_ANSWER, f"{identity.id} {identity.manufacturer} does not answer to its address")
+    telegrams: list[Telegram] = []
+    while not telegrams or telegrams[-1].more_follows:
+        if len(telegrams) == MAX_TELEGRAMS:
+            raise PlanError(Why.MALFORMED, f"more than {MAX_TELEGRAMS} telegrams in one readout")
+        answer = yield Send(Short(REQ_UD2, SELECTED))
+        telegrams.append(_telegram(answer, identity))
+    try:
+        whole = join(telegrams)
+    except MalformedError as error:
+        raise PlanError(Why.MALFORMED, str(error)) from error
+    _who(spec, whole, identity)
+    return whole
+
+
+def _telegram(answer: Frame | None, identity: Identity) -> Telegram:
+    if answer is None:
+        raise PlanError(Why.NO_ANSWER, f"{identity.id} was selected and does not answer")
+    if isinstance(answer, Ack):
+        raise PlanError(Why.NO_ANSWER, f"{identity.id} has no data")
+    try:
+        telegram = decode_telegram(answer)
+    except MalformedError as error:
+        raise PlanError(Why.MALFORMED, str(error)) from error
+    if telegram.error is not None:
+        raise PlanError(Why.MALFORMED, f"{identity.id} refuses: {telegram.error}")
+    return telegram
+
+
+def _who(spec: Spec, telegram: Telegram, wanted: Identity) -> Identity:
+    """Who has spoken; PlanError (WRONG_IDENTITY) unless it is the meter that was meant."""
+    header = telegram.header.identity
+    if header is None:
+        raise PlanError(Why.WRONG_IDENTITY, "the answer does not say whose it is")
+    fabrication = _fabrication_number(telegram) if spec.fabrication_number else ""
+    found = Identity(header.id, header.manufacturer, header.version, header.medium, fabrication)
+    same_header = _header(found) == _header(wanted)
+    if not same_header or (spec.fabrication_number and fabrication != wanted.fabrication_number):
+        raise PlanError(Why.WRONG_IDENTITY, f"{_said(found)} answered where {_said(wanted)} was meant")
+    return found
+
+
+def _header(who: Identity) -> tuple[str, str, int, int]:
+    return who.id.lower(), who.manufacturer, who.version, who.medium
+
+
+def _said(who: Identity) -> str:
+    number = f", number {who.fabrication_number}" if who.fabrication_number else ""
+    return f"{who.id} {who.manufacturer} version {who.version} medium {who.medium}{number}"
+
+
+def _fabrication_number(telegram: Telegram) -> str:
+    record = telegram.find(FABRICATION_NUMBER)
+    return record.data[::-1].hex() if record is not None else ""
+
+
+def _valve(spec: Spec) -> Valve:
+    if spec.valve is None:
+        raise PlanError(Why.NOT_CAPABLE, f"{spec.name} has no valve")
+    return spec.valve
+
+
+def _position(valve: Valve, telegram: Telegram) -> ValvePosition:
+    """The position, UNKNOWN where the record is missing, says nothing, or says what the spec does not know."""
+    record = telegram.find(valve.position.vif, storage=valve.position.storage)
+    if record is None or not isinstance(record.value, int):
+        return ValvePosition.UNKNOWN
+    return valve.position.values.get(record.value, ValvePosition.UNKNOWN)
+
+
+def _alarms(spec: Spec, telegram: Telegram) -> frozenset[str]:
+    record = telegram.find(spec.alarms.vif) if spec.alarms else None
+    if spec.alarms is None or record is None or not isinstance(record.value, int):
+        return frozenset()
+    return frozenset(name for bit, name in spec.alarms.bits.items() if record.value >> bit & 1)
+
+
+def _index(spec: Spec, telegram: Telegram) -> IndexRead | None:
+    record = telegram.find(spec.index.vif, storage=spec.index.storage) if spec.index else None
+    if record is None or not isinstance(record.value, int | Decimal):
+        return None
+    return IndexRead(Decimal(record.value), record.unit)

@@ -1,0 +1,88 @@
+"""The gateway, wired: its parts in one task group, handed their clocks, chance, wires and broker."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+
+from gateway.births import Births
+from gateway.bus import Line, LineTiming
+from gateway.clockwatch import ClockWatch
+from gateway.config import Config, LineConfig, MeterConfig
+from gateway.edge import Edge
+from gateway.inbox import Inbox, recover
+from gateway.journal import Journal, Task
+from gateway.meters import Meter
+from gateway.permits import PermitDesk
+from gateway.receipts import Notary
+from gateway.schedule import Poller
+from gateway.store import ReadingStore
+from gateway.supervise import supervised
+from gateway.uplink import Uplink
+from gateway.worker import Worker
+from protocols.ports import Clock, Connect, Dial, Entropy, Signer, Verifier
+from protocols.types import MeterId
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger("gateway")
+
+
+class Gateway:
+    """One gateway over one journal. `run` ends only when it is cancelled."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        dial: Callable[[LineConfig], Dial],
+        connect: Connect,
+        journal: Journal,
+        signer: Signer,
+        verifier: Verifier,
+        software: str,
+    ) -> None:
+        self._config, self._connect, self._entropy = config, connect, entropy
+        self.lines = {
+            line.name: Line(line.name, dial(line), LineTiming(line.baud, line.slack_s), clock, entropy)
+            for line in config.lines
+        }
+        meters = {m.name: self._meter(m) for m in config.meters}
+        watch = ClockWatch(clock, config.max_skew_s)
+        notary = Notary(config.id, software, signer, clock)
+        permits = PermitDesk(config.id, signer, clock, entropy, watch, self._publish)
+        self.edge = Edge(config.id, meters, journal, notary, permits, watch, clock, config.caps)
+        self.workers = {name: Worker(self.edge, meter) for name, meter in meters.items()}
+        self.store = ReadingStore(journal, bound=config.readings_kept)
+        births = Births(self.edge, entropy, software)
+        inbox = Inbox(self.edge, verifier, self._put)
+        self.uplink = Uplink(self.edge, inbox, births, self.store, signer, verifier, entropy, self._on_born)
+
+    def _meter(self, meter: MeterConfig) -> Meter:
+        return Meter(meter.name, meter.identity, meter.spec, self.lines[meter.line], meter.response_s)
+
+    async def _publish(self, kind: str, raw: bytes) -> None:
+        await self.uplink.publish(kind, raw)
+
+    def _put(self, meter: MeterId, task: Task) -> None:
+        self.workers[meter].put(task)
+
+    def _on_born(self) -> None:
+        log.info("announced and acknowledged", boot=self.edge.journal.boot)
+        recover(self.edge, self._put)
+
+    async def run(self) -> None:
+        """Serve until cancelled. Lines and polling begin at once; commands wait for the acknowledged birth."""
+        async with asyncio.TaskGroup() as group:
+            for name, line in self.lines.items():
+                group.create_task(supervised(f"line {name}", line.run), name=f"line {name}")
+            for name, worker in self.workers.items():
+                group.create_task(supervised(f"meter {name}", worker.run), name=f"meter {name}")
+                group.create_task(supervised(f"poll {name}", self._poller(name).run), name=f"poll {name}")
+            group.create_task(supervised("uplink", partial(self.uplink.run, self._connect)), name="uplink")
+
+    def _poller(self, name: MeterId) -> Poller:
+        meter = self.edge.meters[name]
+        every_s = self._config.every_s
+        return Poller(self.edge, meter, self.store, self._entropy, every_s, self.uplink.fresh_readings)

@@ -1,0 +1,200 @@
+"""One task owns one line: it runs plans by urgency, keeps their frames apart, and asks the guard before a valve moves.
+
+From one `Wait` of a plan to the next nothing else is on the line, so that select, identify and write stay together. A
+`Wait` frees the line for other meters. When the connection is lost, every plan that had begun fails: frame-count bits,
+selection and answers under way are gone with it.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import structlog
+
+from drivers.plan import Plan, Send, Wait
+from gateway.jobs import Guard, GuardError, Job, LineDownError, Priority, Ran, T, refuse_everything
+from protocols.mbus.frame import Frame
+from protocols.mbus.link import Exchange, LinkMemory, duration_s, idle_s, reset_frame, response_timeout_s
+from protocols.mbus.reader import FrameReader
+from protocols.ports import Clock, Dial, Entropy, Wire
+from protocols.types import MeterId
+from protocols.uplink.messages import Traffic
+from seams.backoff import delays
+from seams.logs import Level
+
+LONGEST_FRAME = 261
+log: structlog.stdlib.BoundLogger = structlog.get_logger("line")
+
+
+@dataclass(frozen=True, slots=True)
+class LineTiming:
+    """The line's speed, and what the transport adds to every answer."""
+
+    baud: int
+    slack_s: float
+
+
+class Line:
+    """The queue and the owner of one line."""
+
+    def __init__(self, name: str, dial: Dial, timing: LineTiming, clock: Clock, entropy: Entropy) -> None:
+        self.name, self._dial, self._timing, self._clock, self._entropy = name, dial, timing, clock, entropy
+        self._ready: asyncio.PriorityQueue[tuple[Priority, int, Job[Any]]] = asyncio.PriorityQueue()
+        self._order = count()
+        self._jobs: dict[int, Job[Any]] = {}
+        self._one_at_a_time: dict[MeterId, asyncio.Lock] = {}
+        self._memory, self._reader = LinkMemory(), FrameReader()
+        self._level = Level()
+        self.connection = 0
+        self.connected_s: float | None = None
+
+    async def run_plan(
+        self,
+        meter: MeterId,
+        plan: Plan[T],
+        priority: Priority,
+        *,
+        response_s: float = 0.0,
+        guard: Guard = refuse_everything,
+    ) -> Ran[T]:
+        """Run a plan, the only one of this meter at a time (P5), and return what came of it.
+
+        Raises what the plan raises, GuardError where its moving write was refused, LineDownError where the connection
+        was lost after the plan had begun. If the caller is cancelled, the plan is dropped before its next step.
+        """
+        async with self._one_at_a_time.setdefault(meter, asyncio.Lock()):
+            job = Job(meter, plan, priority, response_s, guard, asyncio.get_running_loop().create_future())
+            self._put(job)
+            try:
+                return await job.done
+            finally:
+                job.done.cancel()
+
+    async def run(self) -> None:
+        """Own the line, for ever: connect, serve, and when the wire breaks wait and connect anew."""
+        waits = delays(self._entropy)
+        while True:
+            try:
+                wire = await self._dial()
+            except OSError as error:
+                log.log(self._level.failed(), "line can't be reached", line=self.name, error=str(error))
+                await asyncio.sleep(next(waits))
+                continue
+            waits = delays(self._entropy)
+            await self._connected(wire)
+
+    async def _connected(self, wire: Wire) -> None:
+        self._memory, self._reader = LinkMemory(), FrameReader()
+        self.connection += 1
+        self.connected_s = self._clock.boot()
+        if (level := self._level.recovered()) is not None:
+            log.log(level, "line reached again", line=self.name)
+        try:
+            await self._serve(wire)
+        except OSError as error:
+            log.log(self._level.failed(), "line lost", line=self.name, error=str(error))
+        finally:
+            self.connected_s = None
+            self._drop_begun()
+            await wire.close()
+
+    def _drop_begun(self) -> None:
+        for job in list(self._jobs.values()):
+            job.fail(LineDownError(f"line {self.name} was lost"))
+        self._jobs.clear()
+
+    async def _serve(self, wire: Wire) -> None:
+        while True:
+            _, _, job = await self._ready.get()
+            if job.done.done():
+                self._jobs.pop(id(job), None)
+                continue
+            if job.step is None:
+                job.connection = self.connection
+                self._jobs[id(job)] = job
+            await self._segment(wire, job)
+
+    def _put(self, job: Job[Any]) -> None:
+        self._ready.put_nowait((job.priority, next(self._order), job))
+
+    async def _segment(self, wire: Wire, job: Job[Any]) -> None:
+        """Carry a plan to its next `Wait` or to its end."""
+        event: Frame | None = None
+        while not job.done.done() and job.advance(event):
+            match job.step:
+                case Wait(seconds):
+                    asyncio.get_running_loop().call_later(seconds, self._put, job)
+                    return
+                case Send() as send:
+                    try:
+                        event = await self._ask(wire, job, send)
+                    except GuardError as error:
+                        job.fail(error)
+                        break
+        self._jobs.pop(id(job), None)
+
+    async def _ask(self, wire: Wire, job: Job[Any], send: Send) -> Frame | None:
+        exchange = Exchange(self._memory, send.frame, self._reader)
+        if self._memory.needs_reset(exchange.address):
+            await self._tries(wire, job, Exchange(self._memory, reset_frame(exchange.address), self._reader))
+        return await self._tries(wire, job, exchange, moves=send.moves_valve)
+
+    async def _tries(self, wire: Wire, job: Job[Any], exchange: Exchange, *, moves: bool = False) -> Frame | None:
+        while True:
+            await self._purge(wire)
+            data = exchange.to_send()
+            if moves and (why := job.guard()) is not None:
+                raise GuardError(why)
+            await self._write(wire, job, data, moves=moves)
+            answer = await self._answer(wire, job, exchange, len(data))
+            if answer is not None:
+                return answer
+            await asyncio.sleep(idle_s(self._timing.baud))
+            if not exchange.timed_out():
+                return None
+
+    async def _write(self, wire: Wire, job: Job[Any], data: bytes, *, moves: bool) -> None:
+        """No await stands between the guard's answer and `wire.write`."""
+        sent = Traffic("out", self._clock.boot(), data.hex())
+        job.traffic.append(sent)
+        if moves:
+            job.moving.append(sent)
+            job.priority = Priority.READ_BACK
+        await wire.write(data)
+
+    async def _answer(self, wire: Wire, job: Job[Any], exchange: Exchange, sent: int) -> Frame | None:
+        """Wait for the first byte as long as this meter may take, then for the frame as long as bytes keep coming."""
+        patience_s = (
+            duration_s(sent, self._timing.baud)
+            + response_timeout_s(self._timing.baud)
+            + job.response_s
+            + self._timing.slack_s
+        )
+        end_s = self._clock.boot() + patience_s + duration_s(LONGEST_FRAME, self._timing.baud) + self._timing.slack_s
+        while (left_s := min(patience_s, end_s - self._clock.boot())) > 0:
+            try:
+                async with asyncio.timeout(left_s):
+                    data = await wire.read()
+            except TimeoutError:
+                return None
+            if not data:
+                raise ConnectionResetError("the converter closed the connection")
+            job.traffic.append(Traffic("in", self._clock.boot(), data.hex()))
+            if (answer := exchange.receive_data(data)) is not None:
+                return answer
+            patience_s = idle_s(self._timing.baud) + self._timing.slack_s + duration_s(len(data), self._timing.baud)
+        return None
+
+    async def _purge(self, wire: Wire) -> None:
+        """Throw away what came unasked: it answers nothing."""
+        while True:
+            try:
+                async with asyncio.timeout(0):
+                    data = await wire.read()
+            except TimeoutError:
+                return
+            if not data:
+                raise ConnectionResetError("the converter closed the connection")
+            log.log(logging.DEBUG, "bytes that nobody asked for", line=self.name, bytes=data.hex())

@@ -1,0 +1,61 @@
+"""The gateway's parts that its workers share, and the few verbs that several of them need."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from gateway.caps import Limits, Moment, free
+from gateway.clockwatch import ClockWatch
+from gateway.journal import Journal, Taking, Task
+from gateway.meters import Meter
+from gateway.permits import PermitDesk
+from gateway.receipts import Account, Notary, Subject
+from protocols.ports import Clock
+from protocols.types import GatewayId, MeterId, ValvePosition, Verb
+from protocols.uplink.messages import Receipt
+
+
+@dataclass(slots=True)
+class Edge:
+    """One gateway at work. `outbox` is set when something new is to be sent up."""
+
+    gateway: GatewayId
+    meters: dict[MeterId, Meter]
+    journal: Journal
+    notary: Notary
+    permits: PermitDesk
+    watch: ClockWatch
+    clock: Clock
+    limits: Limits
+    storage_works: bool = True
+    outbox: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def cap_free(self, meter: Meter) -> bool:
+        """Whether the gateway's own bound allows one more closure, of this meter."""
+        others = [
+            self.journal.position(name) for name, other in self.meters.items() if other.has_valve and name != meter.name
+        ]
+        return free(self.limits, self.journal.takings(), others, self.moment())
+
+    def moment(self) -> Moment:
+        """Now, for the caps."""
+        return Moment(self.clock.now(), self.journal.boot, self.clock.boot())
+
+    def taking(self, meter: Meter) -> Taking:
+        """A use of the caps, now."""
+        return Taking(meter.name, self.clock.now(), self.journal.boot, self.clock.boot())
+
+    def subject(self, task: Task) -> Subject:
+        """What an answer to this task says of it."""
+        meter = self.meters.get(task.meter)
+        spec = meter.spec.digest if meter else ""
+        return Subject(task.digest, task.meter, task.number, task.received_at, task.received_boot_s, spec)
+
+    def finish(self, task: Task, verb: Verb, account: Account) -> None:
+        """Keep how a command ended, with its signed receipt, and send that up."""
+        build = self.notary.receipt(self.subject(task), verb, account)
+        self.journal.finish(task.digest, account.outcome, Receipt.kind, build)
+        self.outbox.set()
+
+    def saw(self, meter: Meter, position: ValvePosition) -> None:
+        """Remember a position, for the caps."""
+        self.journal.set_position(meter.name, position)

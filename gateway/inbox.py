@@ -1,0 +1,194 @@
+"""The door for commands, looks and freezes: what is believed, what refused, what durable before it is acknowledged.
+
+Nothing is acted on unsigned. A refusal is a signed receipt (CONTROL I3). A repeated message moves nothing: its stored
+answer goes up again (I2). A higher number burns lower commands that have not started (P7).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from gateway.edge import Edge
+from gateway.guard import GAS
+from gateway.journal import Task
+from gateway.receipts import Account, LookAccount, Subject
+from gateway.worker import burn
+from protocols.errors import MalformedError, TheirsError, UntrustedError
+from protocols.ports import Verifier
+from protocols.types import Capability, MeterId, Outcome, Verb
+from protocols.uplink import codec
+from protocols.uplink.codec import Opened
+from protocols.uplink.messages import Command, Freeze, Look, LookAnswer, Receipt
+from protocols.uplink.reasons import Why
+
+UNBELIEVED_EVERY_S = 10.0
+"""At most one refusal of something unbelieved in that time: a flood must not fill the journal."""
+log: structlog.stdlib.BoundLogger = structlog.get_logger("inbox")
+
+
+@dataclass(slots=True)
+class Inbox:
+    """Takes raw messages; returns the digests that are durable now and so may be acknowledged."""
+
+    edge: Edge
+    verifier: Verifier
+    put: Callable[[MeterId, Task], None]
+    _refused_at_s: float = field(default=float("-inf"))
+
+    def command(self, raw: bytes) -> str | None:
+        """Take a command."""
+        try:
+            opened = codec.open_signed(raw, Command, self.verifier)
+        except UntrustedError as error:
+            self._unbelieved(raw, str(error))
+            return None
+        except TheirsError as error:
+            log.warning("a command that can't be read", error=str(error))
+            return None
+        if not self._ours(opened):
+            return None
+        if self._known(opened.digest):
+            return opened.digest
+        self._receive_command(opened)
+        return opened.digest
+
+    def look(self, raw: bytes) -> str | None:
+        """Take a look."""
+        try:
+            opened = codec.open_signed(raw, Look, self.verifier)
+        except TheirsError as error:
+            log.warning("a look that is not believed", error=str(error))
+            return None
+        message = opened.message
+        if message.gateway != self.edge.gateway or message.meter not in self.edge.meters:
+            log.warning("a look for somebody else", gateway=message.gateway, meter=message.meter)
+            return None
+        if self._known(opened.digest):
+            return opened.digest
+        task = self._task(opened, "look")
+        stale = self._stale(task)
+        with self.edge.journal.transaction():
+            self.edge.journal.receive(task)
+            if stale is None:
+                self._burn_lower(task)
+            else:
+                self._refuse_look(task, stale)
+        if stale is None:
+            self.put(task.meter, task)
+        return opened.digest
+
+    def freeze(self, raw: bytes) -> str | None:
+        """Take a freeze or its end."""
+        try:
+            opened = codec.open_signed(raw, Freeze, self.verifier)
+        except TheirsError as error:
+            log.warning("a freeze that is not believed", error=str(error))
+            return None
+        if opened.message.gateway != self.edge.gateway:
+            return None
+        self.edge.journal.set_freeze(opened.message.number, on=opened.message.on)
+        return opened.digest
+
+    def _ours(self, opened: Opened[Command]) -> bool:
+        """Whether it is for this gateway and one of its meters; else a receipt refuses it, and nothing is marked."""
+        message = opened.message
+        if message.gateway == self.edge.gateway and message.meter in self.edge.meters:
+            return True
+        why = Why.WRONG_GATEWAY if message.gateway != self.edge.gateway else Why.UNKNOWN_METER
+        self._refuse_unjournaled(opened, why, f"meant for {message.gateway}, meter {message.meter}")
+        return False
+
+    def _known(self, digest: str) -> bool:
+        task = self.edge.journal.task(digest)
+        if task is not None and task.state == "finished":
+            self.edge.journal.send_again(digest)
+            self.edge.outbox.set()
+        return task is not None
+
+    def _receive_command(self, opened: Opened[Command]) -> None:
+        task = self._task(opened, "command")
+        stale = self._stale(task)
+        refused = stale or self._unfit(opened.message)
+        with self.edge.journal.transaction():
+            self.edge.journal.receive(task)
+            if stale is None:
+                self._burn_lower(task)
+            if refused is not None:
+                self.edge.finish(task, opened.message.verb, Account(Outcome.REFUSED, refused))
+        if refused is None:
+            self.put(task.meter, task)
+
+    def _task(self, opened: Opened[Command] | Opened[Look], kind: str) -> Task:
+        message = opened.message
+        return Task(
+            digest=opened.digest,
+            kind=kind,
+            meter=message.meter,
+            number=message.number,
+            payload=codec.encode(message),
+            state="received",
+            outcome=None,
+            began=False,
+            permit=None,
+            received_at=self.edge.clock.now(),
+            received_boot_s=self.edge.clock.boot(),
+        )
+
+    def _stale(self, task: Task) -> Why | None:
+        if task.number.epoch < self.edge.journal.epoch(task.meter):
+            return Why.OLD_EPOCH
+        mark = self.edge.journal.mark(task.meter)
+        return Why.SUPERSEDED if mark is not None and task.number <= mark else None
+
+    def _unfit(self, command: Command) -> Why | None:
+        """What can be told without the line: all of it again, where it can change, right before the write."""
+        meter = self.edge.meters[command.meter]
+        if command.identity != meter.identity:
+            return Why.WRONG_IDENTITY
+        if command.verb is Verb.OPEN and meter.spec.medium in GAS:
+            return Why.GAS_NEVER_OPENED
+        if Capability(command.verb.value) not in meter.spec.capabilities:
+            return Why.NOT_CAPABLE
+        if not self.edge.watch.trusted:
+            return Why.CLOCK_UNTRUSTED if command.verb.takes else None
+        return Why.EXPIRED if self.edge.clock.now() >= command.expires_at else None
+
+    def _burn_lower(self, task: Task) -> None:
+        for lower in self.edge.journal.waiting(task.meter, task.number):
+            burn(self.edge, lower, Why.SUPERSEDED, f"by number {task.number.sequence}")
+
+    def _refuse_look(self, task: Task, why: Why) -> None:
+        account = LookAccount(outcome=Outcome.REFUSED, why=why)
+        build = self.edge.notary.answer(self.edge.subject(task), account, ())
+        self.edge.journal.finish(task.digest, account.outcome, LookAnswer.kind, build)
+        self.edge.outbox.set()
+
+    def _unbelieved(self, raw: bytes, error: str) -> None:
+        try:
+            self._refuse_unjournaled(codec.peek(raw, Command), Why.UNTRUSTED, error)
+        except MalformedError as malformed:
+            log.warning("a command that is not believed", error=str(malformed))
+
+    def _refuse_unjournaled(self, opened: Opened[Command], why: Why, detail: str) -> None:
+        """Refuse without burning or marking anything: it may be anybody's."""
+        log.warning("a command is refused", why=why.value, meter=opened.message.meter)
+        if self.edge.clock.boot() - self._refused_at_s < UNBELIEVED_EVERY_S:
+            return
+        self._refused_at_s = self.edge.clock.boot()
+        message = opened.message
+        subject = Subject(opened.digest, message.meter, message.number, self.edge.clock.now(), self.edge.clock.boot())
+        account = Account(Outcome.REFUSED, why, detail)
+        self.edge.journal.append(Receipt.kind, self.edge.notary.receipt(subject, message.verb, account))
+        self.edge.outbox.set()
+
+
+def recover(edge: Edge, put: Callable[[MeterId, Task], None]) -> None:
+    """After a start, once the birth is acknowledged: what had started is settled, what had not is asked again (P11)."""
+    for task in edge.journal.unfinished():
+        if task.meter not in edge.meters:
+            continue
+        if task.state == "received" and task.kind == "command" and task.number.epoch < edge.journal.epoch(task.meter):
+            burn(edge, task, Why.OLD_EPOCH, "the epoch was raised while the gateway was away")
+        else:
+            put(task.meter, task)

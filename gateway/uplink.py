@@ -1,0 +1,203 @@
+"""The way up and down: one session at the broker, births, receipts until they are held, readings in batches.
+
+The broker's acknowledgement counts for nothing: a receipt is sent again until the control plane's application says that
+it holds it, and readings are dropped here only then.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from gateway.births import Births
+from gateway.edge import Edge
+from gateway.inbox import Inbox
+from gateway.journal import StorageError
+from gateway.store import ReadingStore
+from protocols.errors import MalformedError, TheirsError
+from protocols.ports import Broker, Connect, Entropy, Message, Signer, Verifier
+from protocols.uplink import codec, topics
+from protocols.uplink.messages import Ack, Birth, Death, Permit, Readings, ReadingsMark
+from seams.backoff import delays
+from seams.logs import Level
+
+BIRTH_EVERY_S = 5.0
+REPEAT_FIRST_S, REPEAT_CAP_S = 5.0, 60.0
+IN_FLIGHT = 50
+log: structlog.stdlib.BoundLogger = structlog.get_logger("uplink")
+
+
+@dataclass(slots=True)
+class Uplink:
+    """This gateway's end of the broker."""
+
+    edge: Edge
+    inbox: Inbox
+    births: Births
+    store: ReadingStore
+    signer: Signer
+    verifier: Verifier
+    entropy: Entropy
+    on_born: Callable[[], None]
+    _broker: Broker | None = None
+    _due: dict[str, tuple[float, float]] = field(default_factory=dict)
+    _readings_held: asyncio.Event = field(default_factory=asyncio.Event)
+    _fresh_readings: asyncio.Event = field(default_factory=asyncio.Event)
+    _level: Level = field(default_factory=Level)
+
+    async def run(self, connect: Connect) -> None:
+        """Keep a session, for ever."""
+        waits = delays(self.entropy)
+        will = Message(topics.up(self.edge.gateway, Death.kind), self._death())
+        while True:
+            try:
+                async with connect([topics.gateway_filter(self.edge.gateway)], will) as broker:
+                    waits = delays(self.entropy)
+                    await self._session(broker)
+            except* ConnectionError as errors:
+                log.log(self._level.failed(), "broker lost", error=str(errors.exceptions[0]))
+            self._broker = None
+            await asyncio.sleep(next(waits))
+
+    def _death(self) -> bytes:
+        return codec.encode_plain(Death(gateway=self.edge.gateway, boot=self.edge.journal.boot))
+
+    async def _session(self, broker: Broker) -> None:
+        self._broker = broker
+        self._due.clear()
+        if (level := self._level.recovered()) is not None:
+            log.log(level, "broker reached again")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._receive(broker), name="receive")
+            group.create_task(self._announce(broker), name="announce")
+            group.create_task(self._send_outbox(broker), name="outbox")
+            group.create_task(self._send_readings(broker), name="readings")
+
+    async def publish(self, kind: str, raw: bytes) -> None:
+        """Publish on this gateway's way up; ConnectionError while there is no session."""
+        if self._broker is None:
+            raise ConnectionError("no session at the broker")
+        await self._broker.publish(topics.up(self.edge.gateway, kind), raw)
+
+    def fresh_readings(self) -> None:
+        """There are new readings to send."""
+        self._fresh_readings.set()
+
+    # -- down
+
+    async def _receive(self, broker: Broker) -> None:
+        async for message in broker.messages():
+            try:
+                topic = topics.parse(message.topic)
+            except MalformedError:
+                log.log(logging.DEBUG, "a topic that is not ours", topic=message.topic)
+                continue
+            try:
+                digest = self._take(topic.kind, message.payload)
+            except StorageError as error:
+                self.edge.storage_works = False
+                log.error("the disk refuses: nothing is acknowledged, nothing is closed", error=str(error))  # noqa: TRY400 - the text says it
+                continue
+            if digest is not None:
+                ack = Ack(gateway=self.edge.gateway, at=self.edge.clock.now(), digests=(digest,))
+                await self.publish(Ack.kind, codec.seal(ack, self.signer)[0])
+        raise ConnectionError("the broker ended the session")
+
+    def _take(self, kind: str, raw: bytes) -> str | None:
+        """Give a message to its door; the digest, if it may be acknowledged."""
+        if kind == Ack.kind:
+            self._take_ack(raw)
+            return None
+        if kind == "freeze":
+            return self.inbox.freeze(raw)
+        if not self.births.born.is_set() or not self.edge.storage_works:
+            return None
+        if kind == Permit.kind:
+            self._take_permit(raw)
+            return None
+        return self.inbox.command(raw) if kind == "command" else self.inbox.look(raw)
+
+    def _take_permit(self, raw: bytes) -> None:
+        try:
+            opened = codec.open_signed(raw, Permit, self.verifier)
+        except TheirsError as error:
+            log.warning("a permit that is not believed", error=str(error))
+            return
+        if opened.message.gateway == self.edge.gateway:
+            self.edge.permits.take(opened)
+
+    def _take_ack(self, raw: bytes) -> None:
+        try:
+            ack = codec.open_signed(raw, Ack, self.verifier).message
+        except TheirsError as error:
+            log.warning("an acknowledgement that is not believed", error=str(error))
+            return
+        if ack.gateway != self.edge.gateway:
+            return
+        if ack.digests:
+            self.edge.journal.acknowledge(ack.digests)
+            for digest in ack.digests:
+                self._due.pop(digest, None)
+        if ack.readings is not None:
+            self._take_readings_mark(ack.readings)
+        if self.births.take(ack):
+            self.on_born()
+            self.edge.outbox.set()
+            self._fresh_readings.set()
+
+    def _take_readings_mark(self, mark: ReadingsMark) -> None:
+        self.store.acknowledge(mark)
+        self._readings_held.set()
+
+    # -- up
+
+    async def _announce(self, broker: Broker) -> None:
+        while True:
+            if self.births.due:
+                raw, _ = codec.seal(self.births.make(), self.signer)
+                await broker.publish(topics.up(self.edge.gateway, Birth.kind), raw)
+            await asyncio.sleep(BIRTH_EVERY_S)
+
+    async def _send_outbox(self, broker: Broker) -> None:
+        await self.births.born.wait()
+        while True:
+            self.edge.outbox.clear()
+            for sealed in self.edge.journal.unacknowledged(IN_FLIGHT):
+                if self._is_due(sealed.digest):
+                    await broker.publish(topics.up(self.edge.gateway, sealed.kind), sealed.raw)
+            await _set_within(self.edge.outbox, REPEAT_FIRST_S)
+
+    def _is_due(self, digest: str) -> bool:
+        """Whether to send it now; if so, the next time is twice as far away."""
+        now_s = self.edge.clock.boot()
+        at_s, wait_s = self._due.get(digest, (now_s, REPEAT_FIRST_S))
+        if at_s > now_s:
+            return False
+        self._due[digest] = (now_s + wait_s, min(wait_s * 2, REPEAT_CAP_S))
+        return True
+
+    async def _send_readings(self, broker: Broker) -> None:
+        await self.births.born.wait()
+        while True:
+            self._readings_held.clear()
+            self._fresh_readings.clear()
+            batch = self.store.batch()
+            if batch is None:
+                await self._fresh_readings.wait()
+                continue
+            boot, first, readings = batch
+            message = Readings(
+                gateway=self.edge.gateway, journal=self.edge.journal.id, boot=boot, first=first, readings=readings
+            )
+            await broker.publish(topics.up(self.edge.gateway, Readings.kind), codec.encode_plain(message))
+            await _set_within(self._readings_held, REPEAT_FIRST_S)
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,120 @@
+"""One task a meter: it carries out what is journaled for it, lowest number first, one at a time (CONTROL P5).
+
+A higher number burns lower commands that have not started (the inbox does, durably); the worker drops the attempt that
+was burned under its hands. One that has started is let finish.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from gateway.attempt import Attempt, settle
+from gateway.edge import Edge
+from gateway.journal import Task
+from gateway.look import look
+from gateway.meters import Meter
+from gateway.receipts import Account
+from protocols.types import Outcome
+from protocols.uplink.codec import decode_payload
+from protocols.uplink.messages import Command, Look, LookAnswer
+from protocols.uplink.reasons import Why
+
+
+@dataclass(slots=True)
+class Worker:
+    """The mailbox of one meter and who empties it."""
+
+    edge: Edge
+    meter: Meter
+    _waiting: dict[str, Task] = field(default_factory=dict)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _disturbed: asyncio.Event = field(default_factory=asyncio.Event)
+    _current: "asyncio.Task[None] | None" = None
+    _busy_with: Task | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether polling may have the meter."""
+        return not self._waiting and self._busy_with is None
+
+    def put(self, task: Task) -> None:
+        """Give it something journaled to do."""
+        self._waiting[task.digest] = task
+        self._news.set()
+        self._disturbed.set()
+        self._drop_burned()
+
+    def _drop_burned(self) -> None:
+        busy = self._busy_with
+        if busy is None or self._current is None or busy.kind != "command":
+            return
+        now = self.edge.journal.task(busy.digest)
+        if now is not None and now.state == "finished":
+            self._current.cancel()
+
+    async def run(self) -> None:
+        """Work for ever."""
+        while True:
+            task = self._next()
+            if task is None:
+                self._news.clear()
+                await self._news.wait()
+            else:
+                await self._one(task)
+
+    def _next(self) -> Task | None:
+        if not self._waiting:
+            return None
+        task = min(self._waiting.values(), key=lambda t: t.number)
+        del self._waiting[task.digest]
+        return self.edge.journal.task(task.digest)
+
+    async def _one(self, task: Task) -> None:
+        """Do one thing; if it is burned meanwhile, its attempt is dropped and the next one's turn comes."""
+        if task.state == "finished":
+            return
+        self._disturbed.clear()
+        self._busy_with = task
+        self._current = asyncio.create_task(self._do(task), name=f"{self.meter.name} {task.number.sequence}")
+        try:
+            await asyncio.wait([self._current])
+            if not self._current.cancelled():
+                self._settle_up(task, self._current.exception())
+        finally:
+            self._current.cancel()
+            self._busy_with = self._current = None
+
+    def _settle_up(self, task: Task, error: BaseException | None) -> None:
+        """What failed to be done or kept is still to be done: the supervisor starts this worker again."""
+        if error is not None:
+            self._waiting[task.digest] = task
+            raise error
+
+    async def _do(self, task: Task) -> None:
+        if task.kind == "look":
+            await self._look(task)
+            return
+        command = decode_payload(task.payload, Command)
+        if task.state == "started":
+            account = await settle(self.edge, self.meter, command)
+        else:
+            account = await Attempt(self.edge, self.meter, task, command).run()
+        self._finish(task, command, account)
+
+    def _finish(self, task: Task, command: Command, account: Account) -> None:
+        """Unless a look or a higher command has burned it while it waited."""
+        now = self.edge.journal.task(task.digest)
+        if now is not None and now.state != "finished":
+            self.edge.finish(task, command.verb, account)
+
+    async def _look(self, task: Task) -> None:
+        account = await look(self.edge, self.meter, decode_payload(task.payload, Look), self._disturbed)
+        settled = self.edge.journal.settled(task.meter, task.number)
+        build = self.edge.notary.answer(self.edge.subject(task), account, settled)
+        self.edge.journal.finish(task.digest, account.outcome, LookAnswer.kind, build)
+        self.edge.outbox.set()
+
+
+def burn(edge: Edge, task: Task, why: Why, detail: str) -> None:
+    """End a command that has not started, with a signed receipt."""
+    command = decode_payload(task.payload, Command)
+    edge.finish(task, command.verb, Account(Outcome.REFUSED, why, detail))
