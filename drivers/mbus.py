@@ -1,8 +1,8 @@
 """Plans for M-Bus meters: read everything, read the valve, move the valve. No I/O and no clock.
 
 What the bus must honour: from one `Wait` to the next nothing else is on the line, so a select, the read that shows who
-was selected, and the write stand together; `Send(moves_valve=True)` marks the one write that acts. A plan may be closed,
-or thrown into, at any step: it holds nothing.
+was selected, and the write stand together; `Send(moves_valve=True)` marks the one write that acts. A plan may be
+closed, or thrown into, at any step: it holds nothing.
 
 An acknowledgement is not success: what counts is the position read back after the write (CONTROL, The valve).
 """
@@ -15,6 +15,7 @@ from drivers.schema import Spec, Valve
 from protocols.errors import MalformedError
 from protocols.mbus.codes import CI_DATA_SEND
 from protocols.mbus.frame import REQ_UD2, SELECTED, SND_UD, Ack, Frame, Long, Short
+from protocols.mbus.header import Header
 from protocols.mbus.record import Record
 from protocols.mbus.secondary import select
 from protocols.mbus.telegram import MAX_TELEGRAMS, Telegram, decode_telegram, join
@@ -61,9 +62,12 @@ class Moved:
     after: ValvePosition
 
 
-def read_meter(spec: Spec, identity: Identity) -> Plan[MeterRead]:
-    """Read all telegrams of a meter. Raises PlanError (NO_ANSWER, WRONG_IDENTITY, MALFORMED)."""
-    telegram = yield from _readout(spec, identity)
+def read_meter(spec: Spec, identity: Identity, address: int | None = None) -> Plan[MeterRead]:
+    """Read all telegrams of a meter. Raises PlanError (NO_ANSWER, WRONG_IDENTITY, MALFORMED).
+
+    `address` is the primary address of a meter that knows no selection; it serves reading only.
+    """
+    telegram = yield from _readout(spec, identity, address)
     position = _position(spec.valve, telegram) if spec.valve else None
     return MeterRead(_who(spec, telegram, identity), telegram.records, _index(spec, telegram), position)
 
@@ -116,16 +120,21 @@ def _read_back(spec: Spec, identity: Identity, verb: Verb, *, acknowledged: bool
     return Moved(found.identity, acknowledged, found.position)
 
 
-def _readout(spec: Spec, identity: Identity) -> Plan[Telegram]:
-    """Select by the whole address, read every telegram, and make sure that it is this meter that speaks."""
+def _select(spec: Spec, identity: Identity) -> Plan[int]:
     chosen = yield Send(select(identity, enhanced=spec.enhanced_selection))
     if not isinstance(chosen, Ack):
         raise PlanError(Why.NO_ANSWER, f"{identity.id} {identity.manufacturer} does not answer to its address")
+    return SELECTED
+
+
+def _readout(spec: Spec, identity: Identity, address: int | None = None) -> Plan[Telegram]:
+    """Select by the whole address, read every telegram, and make sure that it is this meter that speaks."""
+    at = (yield from _select(spec, identity)) if address is None else address
     telegrams: list[Telegram] = []
     while not telegrams or telegrams[-1].more_follows:
         if len(telegrams) == MAX_TELEGRAMS:
             raise PlanError(Why.MALFORMED, f"more than {MAX_TELEGRAMS} telegrams in one readout")
-        answer = yield Send(Short(REQ_UD2, SELECTED))
+        answer = yield Send(Short(REQ_UD2, at))
         telegrams.append(_telegram(answer, identity))
     try:
         whole = join(telegrams)
@@ -151,15 +160,23 @@ def _telegram(answer: Frame | None, identity: Identity) -> Telegram:
 
 def _who(spec: Spec, telegram: Telegram, wanted: Identity) -> Identity:
     """Who has spoken; PlanError (WRONG_IDENTITY) unless it is the meter that was meant."""
-    header = telegram.header.identity
-    if header is None:
+    header = telegram.header
+    told = header.identity or _fixed_identity(header, wanted)
+    if told is None or (spec.valve is not None and header.identity is None):
         raise PlanError(Why.WRONG_IDENTITY, "the answer does not say whose it is")
     fabrication = _fabrication_number(telegram) if spec.fabrication_number else ""
-    found = Identity(header.id, header.manufacturer, header.version, header.medium, fabrication)
+    found = Identity(told.id, told.manufacturer, told.version, told.medium, fabrication)
     same_header = _header(found) == _header(wanted)
     if not same_header or (spec.fabrication_number and fabrication != wanted.fabrication_number):
         raise PlanError(Why.WRONG_IDENTITY, f"{_said(found)} answered where {_said(wanted)} was meant")
     return found
+
+
+def _fixed_identity(header: Header, wanted: Identity) -> Identity | None:
+    """Fixed data tell id and medium alone; maker and version are taken as meant."""
+    if header.id is None or header.medium is None:
+        return None
+    return Identity(header.id, wanted.manufacturer, wanted.version, header.medium)
 
 
 def _header(who: Identity) -> tuple[str, str, int, int]:

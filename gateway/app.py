@@ -60,7 +60,7 @@ class Gateway:
         self.uplink = Uplink(self.edge, inbox, births, self.store, signer, verifier, entropy, self._on_born)
 
     def _meter(self, meter: MeterConfig) -> Meter:
-        return Meter(meter.name, meter.identity, meter.spec, self.lines[meter.line], meter.response_s)
+        return Meter(meter.name, meter.identity, meter.spec, self.lines[meter.line], meter.response_s, meter.address)
 
     async def _publish(self, kind: str, raw: bytes) -> None:
         await self.uplink.publish(kind, raw)

@@ -9,13 +9,18 @@ from protocols.types import Capability, Identity, MeterId
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """One meter: its name, who it must be, its spec, its line. `response_s` is what it may take beyond the norm."""
+    """One meter: its name, who it must be, its spec, its line.
+
+    `response_s` is what it may take beyond the norm;
+    `address` the primary address of one that knows no selection, and can therefore only be read.
+    """
 
     name: MeterId
     identity: Identity
     spec: Spec
     line: Line
     response_s: float
+    address: int | None = None
 
     @property
     def has_valve(self) -> bool:

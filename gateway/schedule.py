@@ -47,7 +47,7 @@ class Poller:
         try:
             ran = await self.meter.line.run_plan(
                 self.meter.name,
-                mbus.read_meter(self.meter.spec, self.meter.identity),
+                mbus.read_meter(self.meter.spec, self.meter.identity, self.meter.address),
                 Priority.POLL,
                 response_s=self.meter.response_s,
             )
