@@ -1,4 +1,4 @@
-"""Killed between any two awaits and started again: a command moves its valve at most once, and what was seen is told."""
+"""Killed between any two awaits and started again: a command moves its valve at most once; what was seen is told."""
 
 import asyncio
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from protocols.types import Outcome, Verb
 from protocols.uplink.reasons import Why
-from simulators.faults import Faults, LineFault, Window
+from simulators.faults import LINE_FAULTS, Faults, Window
 from tests.gateway.world import A, C, World, play
 
 FAR = 900.0
@@ -157,7 +157,7 @@ def test_I2_I13_on_a_bad_line_nothing_moves_twice_and_nothing_is_credited_wrongl
     """Noise, flipped, lost and doubled bytes: a closure ends as done, failed or refused, and never as a lie."""
 
     def faults() -> Faults:
-        return Faults(seed, [Window(fault, 0.04) for fault in LineFault])
+        return Faults(seed, [Window(fault, 0.04) for fault in sorted(LINE_FAULTS)])
 
     async def story(world: World) -> None:
         world.start()
