@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from curbstop import __version__, decode, keys
+from curbstop import __version__, decode, gateway, keys
 
-GROUPS = (decode, keys)
+GROUPS = (decode, gateway, keys)
 
 
 def parser() -> argparse.ArgumentParser:

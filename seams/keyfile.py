@@ -31,15 +31,18 @@ def make(path: Path, entropy: Entropy) -> SigningKey:
     return SigningKey(seed)
 
 
-def load(path: Path) -> SigningKey:
-    """Read the key at `path`; KeyFileError if it is missing, readable by others, or no key."""
+def _read(path: Path) -> tuple[str, int]:
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        text = path.read_text(encoding="ascii").strip()
+        return path.read_text(encoding="utf-8").strip(), stat.S_IMODE(path.stat().st_mode)
     except OSError as error:
         raise KeyFileError(f"{path}: can't be read ({error.strerror})") from None
     except UnicodeDecodeError:
-        raise KeyFileError(f"{path}: holds no key; 64 hex digits are expected") from None
+        raise KeyFileError(f"{path}: holds no text") from None
+
+
+def load(path: Path) -> SigningKey:
+    """Read the key at `path`; KeyFileError if it is missing, readable by others, or no key."""
+    text, mode = _read(path)
     if mode & 0o077:
         raise KeyFileError(f"{path}: others may read it (mode {mode:04o}); run: chmod 600 {path}")
     try:
@@ -49,6 +52,16 @@ def load(path: Path) -> SigningKey:
     if len(seed) != KEY_SIZE:
         raise KeyFileError(f"{path}: holds no key; 64 hex digits are expected")
     return SigningKey(seed)
+
+
+def secret(path: Path) -> str:
+    """Read a password's one line; KeyFileError if it is missing, empty, or readable by others."""
+    text, mode = _read(path)
+    if mode & 0o077:
+        raise KeyFileError(f"{path}: others may read it (mode {mode:04o}); run: chmod 600 {path}")
+    if not text:
+        raise KeyFileError(f"{path}: holds no password")
+    return text
 
 
 def load_or_make(path: Path, entropy: Entropy) -> SigningKey:

@@ -1,0 +1,114 @@
+"""`curbstop gateway CONFIG`: the edge, as a process of its own."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from curbstop import __version__
+from drivers.catalogue import installed
+from drivers.toml_lines import TomlError
+from gateway.app import Gateway
+from gateway.config import BrokerConfig, Config, LineConfig, load
+from gateway.journal import Journal, JournalError, StorageError, open_file
+from gateway.lines import tcp
+from protocols.ports import Dial
+from protocols.types import GatewayId
+from protocols.uplink.keys import KeyRing
+from seams import keyfile, logs
+from seams.clock import SystemClock, SystemEntropy
+from seams.mqtt import Address, connector
+
+CANT_START = 2
+JOURNAL_ID_SIZE = 16
+
+
+class StartError(Exception):
+    """Why the gateway can't start; the text says what to do."""
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the command."""
+    parser = commands.add_parser("gateway", help="run the edge gateway of one configuration file")
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--check", action="store_true", help="read the configuration, say what is wrong, and stop")
+    parser.add_argument("--verbose", action="store_true", help="log what usually goes unsaid")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT; 2 where it can't start."""
+    logs.set_up(verbose=arguments.verbose)
+    try:
+        config = read(arguments.config)
+        if arguments.check:
+            print(f"{arguments.config}: {len(config.meters)} meters on {len(config.lines)} lines, in order")
+            return 0
+        gateway = build(config)
+    except StartError as error:
+        print(f"curbstop gateway: {error}", file=sys.stderr)
+        return CANT_START
+    asyncio.run(serve(gateway))
+    return 0
+
+
+def read(path: Path) -> Config:
+    """Read the configuration; StartError with file, line and key."""
+    try:
+        return load(path, installed())
+    except TomlError as error:
+        raise StartError(str(error)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(f"{path}: can't be read ({error})") from None
+
+
+def build(config: Config) -> Gateway:
+    """Open what the configuration names; StartError where something can't be used."""
+    try:
+        signer = keyfile.load_or_make(config.key_file, SystemEntropy())
+        journal = Journal(open_file(str(config.journal)), SystemEntropy().token(JOURNAL_ID_SIZE).hex())
+        address = _address(config.id, config.broker)
+    except (keyfile.KeyFileError, JournalError) as error:
+        raise StartError(str(error)) from None
+    except (OSError, StorageError) as error:
+        raise StartError(f"{config.journal}: can't be used ({error})") from None
+    return Gateway(
+        config,
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+        dial=_dial,
+        connect=connector(address),
+        journal=journal,
+        signer=signer,
+        verifier=KeyRing(config.control_plane_keys),
+        software=f"curbstop {__version__}",
+    )
+
+
+def _dial(line: LineConfig) -> Dial:
+    return tcp(line.host, line.port)
+
+
+def _address(gateway: GatewayId, broker: BrokerConfig) -> Address:
+    return Address(
+        host=broker.host,
+        port=broker.port,
+        username=gateway,
+        client_id=gateway,
+        password=keyfile.secret(broker.password_file),
+        ca_file=broker.ca_file,
+        certificate_file=broker.certificate_file,
+        key_file=broker.key_file,
+    )
+
+
+async def serve(gateway: Gateway) -> None:
+    """Run until told to stop; a stop cancels the parts, and what was durable stays durable."""
+    task = asyncio.create_task(gateway.run(), name="gateway")
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()
