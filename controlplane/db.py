@@ -1,0 +1,127 @@
+"""The database: one metadata, an engine as durable and as locked as the rules need, the fence row (CONTROL P1).
+
+Facts are read only after the fence row of the supply point is held. SQLAlchemy begins a SQLite transaction late, which
+would let a fact change between reading and writing: writers say BEGIN IMMEDIATE themselves.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    create_engine,
+    event,
+    select,
+    update,
+)
+from sqlalchemy.pool import StaticPool
+
+NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMES)
+BUSY_TIMEOUT_S = 30
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time in UTC, in and out; SQLite keeps it without its zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a local time: nobody could say whose it is."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the decorator's shape
+        """Give the zone back."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+fences = Table(
+    "fences",
+    metadata,
+    Column("point", String, ForeignKey("supply_points.id"), primary_key=True),
+    Column("next_sequence", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The row that is locked first: the next sequence and the binding epoch of one supply point."""
+
+    point: str
+    next_sequence: int
+    epoch: int
+
+
+def make_engine(url: str) -> Engine:
+    """Open the database; `sqlite://` is one in memory, shared by all that hold the engine."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    memory = url == "sqlite://"
+    arguments = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_S}
+    engine = create_engine(url, connect_args=arguments, **({"poolclass": StaticPool} if memory else {}))
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A consistent view that never waits for the writer."""
+    with engine.connect().execution_options(reads=True) as connection, connection.begin():
+        yield connection
+
+
+def lock_point(db: Connection, point: str) -> Fence:
+    """Hold the point's fence until the transaction ends; LookupError where there is no such point."""
+    row = db.execute(select(fences).where(fences.c.point == point).with_for_update()).one_or_none()
+    if row is None:
+        raise LookupError(point)
+    return Fence(row.point, row.next_sequence, row.epoch)
+
+
+def draw_sequence(db: Connection, point: str) -> int:
+    """Take the point's next sequence; the fence must be held."""
+    number = lock_point(db, point).next_sequence
+    db.execute(update(fences).where(fences.c.point == point).values(next_sequence=number + 1))
+    return number
+
+
+def set_epoch(db: Connection, point: str, epoch: int) -> None:
+    """Raise the point's epoch; the fence must be held. An epoch never falls."""
+    db.execute(update(fences).where(fences.c.point == point, fences.c.epoch < epoch).values(epoch=epoch))

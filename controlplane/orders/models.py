@@ -1,0 +1,132 @@
+"""Tables of orders: the order, its append-only events, commands, looks, stops, and receipts as they came."""
+
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, text
+
+from controlplane.db import Moment, metadata
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("point", String, ForeignKey("supply_points.id"), nullable=False, index=True),
+    Column("client", String, ForeignKey("clients.id"), nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("way", String, nullable=False),
+    Column("state", String, nullable=False, index=True),
+    Column("alive", Boolean, nullable=False),
+    Column("channel", String, nullable=True),
+    Column("grounds", String, nullable=False),
+    Column("notice", JSON, nullable=True),
+    Column("not_before", Moment, nullable=True),
+    Column("deadline", Moment, nullable=True),
+    Column("until", Moment, nullable=True),
+    Column("reason", JSON, nullable=True),
+    Column("grade", String, nullable=True),
+    Column("ever_permitted", Boolean, nullable=False),
+    Column("stopped", Boolean, nullable=False),
+    Column("command", String, nullable=True),
+    Column("look", String, nullable=True),
+    Column("looks_sent", Integer, nullable=False),
+    Column("sends", Integer, nullable=False),
+    Column("tried", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+Index(
+    "one_taking_order_alive",
+    orders.c.point,
+    unique=True,
+    sqlite_where=text("alive AND way = 'taking'"),
+    postgresql_where=text("alive AND way = 'taking'"),
+)
+
+order_events = Table(
+    "order_events",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("order", String, ForeignKey("orders.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("event", String, nullable=False),
+    Column("from_state", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("grade", String, nullable=True),
+    Column("reason", JSON, nullable=True),
+    Column("version", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("order", String, ForeignKey("orders.id"), nullable=False, index=True),
+    Column("point", String, nullable=False, index=True),
+    Column("meter", String, nullable=False),
+    Column("gateway", String, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("verb", String, nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("act_max_s", Float, nullable=False),
+    Column("granted_at", Moment, nullable=True),
+    Column("validity_s", Float, nullable=True),
+    Column("void", Boolean, nullable=False),
+    Column("answered", Boolean, nullable=False),
+    Column("settled_sequence", Integer, nullable=True),
+    Column("outcome", String, nullable=True),
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("order", String, ForeignKey("orders.id"), nullable=False, index=True),
+    Column("point", String, nullable=False),
+    Column("meter", String, nullable=False),
+    Column("gateway", String, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("observe_s", Float, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("answered_at", Moment, nullable=True),
+)
+
+stops = Table(
+    "stops",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("point", String, ForeignKey("supply_points.id"), nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("act", String, nullable=True),
+    Column("up_to", Integer, nullable=True),
+    Column("reference", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("until", Moment, nullable=True),
+    Column("ended_at", Moment, nullable=True),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("gateway", String, nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("journal", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("received_at", Moment, nullable=False),
+)
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("meter", String, primary_key=True),
+    Column("position", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("source", String, nullable=False),
+    Column("grade", String, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Clients, supply points, meters, gateways, and which meter is bound where."""

@@ -1,0 +1,91 @@
+"""Tables of the registry."""
+
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Integer, String, Table, UniqueConstraint
+
+from controlplane.db import Moment, metadata
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+supply_points = Table(
+    "supply_points",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("client", String, ForeignKey("clients.id"), nullable=False),
+    Column("code", String, nullable=False),
+    Column("medium", String, nullable=False),
+    Column("zone", String, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("version", Integer, nullable=False, default=1),
+    UniqueConstraint("client", "code"),
+)
+
+protections = Table(
+    "protections",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("point", String, ForeignKey("supply_points.id"), nullable=False, index=True),
+    Column("act", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("until", Moment, nullable=True),
+    Column("recorded_at", Moment, nullable=False),
+    Column("ended_at", Moment, nullable=True),
+)
+
+gateways = Table(
+    "gateways",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("public_key", String, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment, nullable=True),
+    Column("journal", String, nullable=True),
+    Column("boot", Integer, nullable=True),
+    Column("chain", Integer, nullable=False, default=0),
+    Column("last_seen_at", Moment, nullable=True),
+)
+
+meters = Table(
+    "meters",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("point", String, ForeignKey("supply_points.id"), nullable=False, unique=True),
+    Column("gateway", String, ForeignKey("gateways.id"), nullable=False),
+    Column("ident", String, nullable=False),
+    Column("manufacturer", String, nullable=False),
+    Column("version_no", Integer, nullable=False),
+    Column("medium", Integer, nullable=False),
+    Column("fabrication_number", String, nullable=False),
+    Column("bound_at", Moment, nullable=False),
+    Column("version", Integer, nullable=False, default=1),
+)
+
+meters_told = Table(
+    "meters_told",
+    metadata,
+    Column("meter", String, primary_key=True),
+    Column("gateway", String, ForeignKey("gateways.id"), primary_key=True),
+    Column("spec", String, nullable=False),
+    Column("spec_digest", String, nullable=False),
+    Column("capabilities", JSON, nullable=False),
+    Column("act_max_s", Float, nullable=False),
+    Column("mark_epoch", Integer, nullable=True),
+    Column("mark_sequence", Integer, nullable=True),
+    Column("told_at", Moment, nullable=False),
+)
+
+house = Table(
+    "house",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("number", Integer, nullable=False, default=0),
+    Column("on", Boolean, nullable=False, default=False),
+    Column("text", String, nullable=False, default=""),
+    Column("by", String, nullable=False, default=""),
+)
+"""The few facts of the whole house: the freeze (its number, whether it is on, why, and who asked first to lift it)."""

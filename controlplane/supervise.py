@@ -1,0 +1,15 @@
+"""Catching everything, in the one place that may: what fails is handed to whoever waits for it, or told and retried."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+A = TypeVar("A")
+T = TypeVar("T")
+
+
+def outcome(work: Callable[[A], T], argument: A) -> tuple[T | None, Exception | None]:
+    """Run a piece of work whose failure is its own, and return its result or its error."""
+    try:
+        return work(argument), None
+    except Exception as error:  # noqa: BLE001 - handed on, whole, to whoever waits for this piece
+        return None, error
