@@ -1,0 +1,123 @@
+"""A spec that is not wholly right is refused whole, by file, line and key, with what is allowed."""
+
+import pytest
+
+from drivers.schema import SpecError, load
+from protocols.types import Verb
+from tests.drivers.spec_text import OTHER, line_of
+
+GAS_METER = OTHER.replace('medium = "water"', 'medium = "gas"').replace('media = ["water"]', 'media = ["gas"]')
+
+
+def refused(text: str, name: str = "zzz/meter") -> SpecError:
+    with pytest.raises(SpecError) as caught:
+        load(text, name)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "key", "says"),
+    [
+        ("format = 1", "format = 2", "format", "1 to 1"),
+        ("format = 1", "format = true", "format", "1 to 1"),
+        ("format = 1", 'format = "1"', "format", "whole number"),
+        ('protocol = "mbus"', 'protocol = "mbuss"', "protocol", "did you mean mbus?"),
+        ('title = "An', 'titel = "An', "title", "missing"),
+        ('medium = "water"', 'medium = "watter"', "medium", "did you mean water?"),
+        ('medium = "water"', "medium = 7", "medium", "a text"),
+        ('enhanced_selection = "yes"', "enhanced_selection = true", "enhanced_selection", "a text"),
+        ('fabrication_number = "yes"', 'fabrication_nummer = "yes"', "fabrication_nummer", "fabrication_number?"),
+        ('versions = ["2A"]', 'versions = ["2AB"]', "match.versions", "hex bytes"),
+        ('versions = ["2A"]', "versions = []", "match.versions", "at least one"),
+        ('versions = ["2A"]', "versions = [42]", "match.versions", "at least one text"),
+        ('media = ["water"]', 'media = ["cold-water"]', "match.media", "did you mean cold_water?"),
+        ('media = ["water"]', 'media = ["water", "water"]', "match.media", "twice"),
+        ('media = ["water"]', "media = []", "match.media", "no medium"),
+        ("response_s = 2.5", "response_s = -1", "timing.response_s", "0 to 60"),
+        ("response_s = 2.5", "response_s = nan", "timing.response_s", "0 to 60"),
+        ("response_s = 2.5", "response_s = true", "timing.response_s", "0 to 60"),
+        ("travel_s = 30", "travel_s = 0", "timing.travel_s", "0.1 to 600"),
+        ("travel_s = 30", 'travel_s = "30"', "timing.travel_s", "a number"),
+        ("readback_every_s = 10", "readback_every_s = inf", "timing.readback_every_s", "0.2 to 60"),
+        ("act_max_s = 60", "act_max_s = 30", "timing.act_max_s", "longer than travel_s"),
+        ("act_max_s = 60", "act_max = 60", "timing.act_max_s", "missing"),
+        ('vif = "13"', 'vif = "1"', "index.vif", "pairs of hex digits"),
+        ('step = "0.001"', 'step = "litre"', "index.step", "decimal number"),
+        ("storage = 0", "storage = -1", "index.storage", "0 to"),
+        ('"14" = "closed"', '"14" = "close"', "valve.position.values.14", "did you mean closed?"),
+        ('"14" = "closed"', '"14" = "unknown"', "valve.position.values.14", "is not one of"),
+        ('"14" = "closed"', '"XY" = "closed"', "valve.position.values.XY", "no hexadecimal"),
+        ('"14" = "closed", ', "", "valve.position", "no value means closed"),
+        ('close = "0F 01 02"', 'shut = "0F 01 02"', "valve.verbs.shut", "arm, close, limit, open"),
+        ('close = "0F 01 02"', 'close = "0F 01 0"', "valve.verbs.close", "pairs of hex digits"),
+        ('close = "0F 01 02"', 'close = ""', "valve.verbs.close", "empty"),
+        ('close = "0F 01 02"', 'close = "01 FD 1A 05"', "valve.verbs", "same bytes"),
+        ('{ 3 = "leak"', '{ three = "leak"', "alarms.bits.three", "no bit number"),
+        ('index = "123.456"', 'idx = "123.456"', "reads[0].idx", "did you mean index?"),
+        ('position = "closed"', 'position = "shut"', "reads[0].position", "is not one of"),
+        ('verb = "limit"', 'verb = "dim"', "writes[1].verb", "is not one of"),
+        ("[alarms]", "[alarm]", "alarm", "did you mean alarms?"),
+    ],
+)
+def test_a_slip_is_told_by_line_key_and_what_is_allowed(good: str, bad: str, key: str, says: str) -> None:
+    assert good in OTHER
+    text = OTHER.replace(good, bad, 1)
+    error = refused(text)
+    assert (error.file, error.key) == ("meter.toml", key)
+    assert says in str(error)
+    assert 0 <= error.line <= len(text.splitlines())
+    if bad and "missing" not in says and key not in ("valve.position", "valve.verbs"):
+        assert error.line == line_of(text, bad)
+    assert str(error).startswith(f"meter.toml:{error.line}" if error.line else "meter.toml: title")
+
+
+@pytest.mark.parametrize("table", ["[timing]", "[match]", "[valve.position]", "[valve.verbs]"])
+def test_a_table_that_is_left_out_is_missed(table: str) -> None:
+    start = OTHER.index(table)
+    end = OTHER.index("\n[", start)
+    assert refused(OTHER[:start] + OTHER[end:]).key.split(".")[0] == table.strip("[]").split(".")[0]
+
+
+@pytest.mark.parametrize("text", ["format = \n", "= 1", "format = 1\nformat = 1\n", "\x00"])
+def test_what_is_no_toml_is_told_by_line(text: str) -> None:
+    error = refused(text)
+    assert error.line >= 1
+    assert str(error).startswith("meter.toml:")
+
+
+def test_a_verb_without_a_vector_is_refused() -> None:
+    cut = OTHER[: OTHER.rindex("[[writes]]")]
+    assert "open" in str(refused(cut))
+
+
+def test_a_vector_of_a_verb_that_there_is_not_is_refused() -> None:
+    assert "limit" in str(refused(OTHER.replace('limit = "81 10 FD 1A 07"\n', "")))
+
+
+def test_a_valve_without_a_read_vector_is_refused() -> None:
+    start, end = OTHER.index("[[reads]]"), OTHER.index("[[writes]]")
+    assert refused(OTHER[:start] + OTHER[end:]).key == "reads"
+
+
+def test_a_valve_that_anyone_could_have_is_refused() -> None:
+    start, end = OTHER.index("[match]"), OTHER.index("[timing]")
+    error = refused(OTHER[:start] + OTHER[end:])
+    assert error.key == "match"
+    assert "exactly whose" in str(error)
+
+
+def test_I4_a_gas_meter_may_not_know_open() -> None:
+    error = refused(GAS_METER)
+    assert error.key == f"valve.verbs.{Verb.OPEN}"
+    assert error.line == line_of(GAS_METER, 'open = "01')
+    assert "gas is never opened remotely" in str(error)
+
+
+@pytest.mark.parametrize("name", ["meter", "a/b/c", ""])
+def test_a_spec_stands_in_its_makers_folder(name: str) -> None:
+    refused(OTHER, name)
+
+
+@pytest.mark.parametrize("end", range(0, len(OTHER), 37))
+def test_a_file_cut_anywhere_is_refused_and_nothing_else_happens(end: int) -> None:
+    refused(OTHER[:end])
