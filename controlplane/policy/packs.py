@@ -1,10 +1,9 @@
 """Rule packs: dated, cited parameters as data, read strictly. A pack is never law: it says its confidence."""
 
+import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
-
-import tomllib
 
 from controlplane.policy.calendar import WEEKDAYS, Calendar
 
@@ -62,7 +61,7 @@ def _pack(data: dict[str, Any], name: str) -> Pack:
     days, notice = data["forbidden_days"], data["notice"]
     known = {"zone", "forbidden_days", "notice", "protection"}
     if unknown := set(data) - known:
-        raise PackError(f"{name}: {sorted(unknown)[0]} is not known; allowed: {', '.join(sorted(known))}")
+        raise PackError(f"{name}: {min(unknown)} is not known; allowed: {', '.join(sorted(known))}")
     weekdays = frozenset(days["weekdays"])
     if not weekdays <= set(WEEKDAYS):
         raise PackError(f"{name}: weekdays are {', '.join(WEEKDAYS)}")

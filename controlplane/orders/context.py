@@ -1,0 +1,55 @@
+"""What the verbs of orders need beside the session: clocks, chance, rules and numbers, all handed in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from controlplane.policy.packs import Pack
+from protocols.ports import Clock, Entropy
+
+DRIFT = 1.01
+"""Two clocks that count the same seconds may differ by this much (CONTROL P6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSettings:
+    """Numbers of the house. All in seconds."""
+
+    permit_validity_s: float = 10.0
+    command_ttl_s: float = 120.0
+    command_grace_s: float = 30.0
+    look_due_s: float = 120.0
+    looks_unanswered: int = 3
+    giving_sends: int = 3
+    observe_min_s: float = 10.0
+    observe_max_s: float = 72 * 3600.0
+    held_review_s: float = 3600.0
+    unreachable_s: float = 300.0
+
+
+Steps = Callable[[Connection, str, datetime], list[tuple[datetime, Decimal]]]
+"""The last moments at which a meter's index moved before a time, oldest first: a fact that telemetry gives."""
+
+
+def no_steps(_db: Connection, _meter: str, _before: datetime) -> list[tuple[datetime, Decimal]]:
+    """Where nothing is known of a meter's index."""
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All of it, for one control plane."""
+
+    clock: Clock
+    entropy: Entropy
+    pack: Pack
+    settings: OrderSettings = OrderSettings()
+    steps: Steps = no_steps
+
+    @property
+    def now(self) -> datetime:
+        """The wall clock."""
+        return self.clock.now()

@@ -1,0 +1,164 @@
+"""The only writer of an order's state: the table's step, the event and the news, in one transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from controlplane import news
+from controlplane.orders.context import Context
+from controlplane.orders.models import order_events, orders
+from controlplane.orders.states import TERMINAL, Event, Kind, OrderState, target
+from controlplane.policy.facts import Act
+from controlplane.problems import NotFoundError
+from protocols.types import Verb
+from protocols.uplink.messages import Reason
+
+VERBS = {Act.SUSPEND: Verb.CLOSE, Act.LIMIT: Verb.LIMIT, Act.REACTIVATE: Verb.OPEN}
+"""Which acts a valve can do; the others are a crew's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as it stands."""
+
+    id: str
+    point: str
+    client: str
+    number: int
+    kind: Act
+    way: Kind
+    state: OrderState
+    channel: str | None
+    grounds: str
+    notice: dict[str, str] | None
+    not_before: datetime | None
+    until: datetime | None
+    grade: str | None
+    ever_permitted: bool
+    stopped: bool
+    command: str | None
+    look: str | None
+    looks_sent: int
+    sends: int
+    tried: list[dict[str, object]]
+    version: int
+
+    @property
+    def alive(self) -> bool:
+        """Whether anything can still come of it."""
+        return self.state not in TERMINAL and self.state is not OrderState.EXECUTED
+
+    @property
+    def verb(self) -> Verb | None:
+        """What a valve would be told."""
+        return VERBS.get(self.kind)
+
+
+FIELDS = [orders.c[name] for name in Order.__dataclass_fields__]
+
+
+def _order(row: Any) -> Order:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    return Order(**{**values, "kind": Act(row.kind), "way": Kind(row.way), "state": OrderState(row.state)})
+
+
+def get(db: Connection, order: str) -> Order:
+    """The order; NotFoundError if there is none."""
+    row = db.execute(select(*FIELDS).where(orders.c.id == order)).one_or_none()
+    if row is None:
+        raise NotFoundError(f"there is no order {order}")
+    return _order(row)
+
+
+def at_point(db: Connection, point: str, way: Kind | None = None) -> list[Order]:
+    """All orders of a point, oldest first."""
+    query = select(*FIELDS).where(orders.c.point == point).order_by(orders.c.number)
+    if way is not None:
+        query = query.where(orders.c.way == way)
+    return [_order(row) for row in db.execute(query)]
+
+
+def giving_alive(db: Connection, point: str) -> Order | None:
+    """The order that gives supply back and is alive at the point."""
+    return next((o for o in at_point(db, point, Kind.GIVING) if o.alive), None)
+
+
+def advance(  # noqa: PLR0913 - each says one thing about the step
+    db: Connection,
+    context: Context,
+    order: Order,
+    on: Event,
+    actor: str,
+    *,
+    to: OrderState | None = None,
+    reason: Reason | None = None,
+    grade: str | None = None,
+    until: datetime | None = None,
+    **fields: object,
+) -> Order:
+    """Take one step of the table; ConflictError (`illegal_transition`) where it has none.
+
+    `until` is kept only where the order is held. `fields` are further columns that change with the step.
+    """
+    state = target(order.way, order.state, on, to)
+    said = msgspec.to_builtins(reason) if reason is not None else None
+    values = {
+        "state": state,
+        "alive": state not in TERMINAL and state is not OrderState.EXECUTED,
+        "reason": said,
+        "until": until if state is OrderState.HELD else None,
+        "grade": grade or order.grade,
+        "version": order.version + 1,
+        **fields,
+    }
+    db.execute(update(orders).where(orders.c.id == order.id).values(**values))
+    after = get(db, order.id)
+    record(db, context, after, on, order.state, actor, said, grade)
+    return after
+
+
+def record(  # noqa: PLR0913 - see advance
+    db: Connection,
+    context: Context,
+    order: Order,
+    on: Event | str,
+    before: OrderState,
+    actor: str,
+    reason: object = None,
+    grade: str | None = None,
+) -> None:
+    """Append the event, and tell it."""
+    db.execute(
+        insert(order_events).values(
+            order=order.id,
+            at=context.now,
+            event=on,
+            from_state=before,
+            state=order.state,
+            actor=actor,
+            grade=grade,
+            reason=reason,
+            version=order.version,
+        )
+    )
+    data = {"order": order.id, "event": str(on), "state": str(order.state), "grade": order.grade, "reason": reason}
+    news.tell(db, context.now, "order", order.id, {**data, "point": order.point, "actor": actor}, order.client)
+
+
+def note(db: Connection, order: Order, **fields: object) -> Order:
+    """Change columns that are no state: which command or look it waits for, what was tried."""
+    db.execute(update(orders).where(orders.c.id == order.id).values(**fields))
+    return get(db, order.id)
+
+
+def timeline(db: Connection, order: str) -> Iterable[dict[str, object]]:
+    """Every event of an order, oldest first."""
+    rows = db.execute(select(order_events).where(order_events.c.order == order).order_by(order_events.c.id))
+    return [
+        {"at": r.at, "event": r.event, "state": r.state, "grade": r.grade, "actor": r.actor, "reason": r.reason}
+        for r in rows
+    ]

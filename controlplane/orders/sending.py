@@ -1,0 +1,143 @@
+"""Commands and looks on their way: numbered under the fence, kept, and put into the outbox."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, insert, select, update
+
+from controlplane import outbox
+from controlplane.db import draw_sequence, lock_point
+from controlplane.orders.context import Context
+from controlplane.orders.life import Order, advance, note
+from controlplane.orders.models import commands, looks, orders
+from controlplane.orders.states import Event, Kind, OrderState
+from controlplane.registry.binding import Bound, bound
+from protocols.types import Capability
+from protocols.uplink.messages import Command, Look, Number, Reason
+
+HOUSE = "control plane"
+NO_VALVE = Reason(
+    "no_remote_valve",
+    "No valve here can be moved remotely for this; a crew has to go.",
+    "Qui nessuna valvola può essere comandata a distanza per questo: serve una squadra.",
+)
+
+
+def carry_out(db: Connection, context: Context, order: Order) -> Order:
+    """From `planned`: dispatch where a gateway can do it, else leave it on the field channel (I11)."""
+    meter = bound(db, order.point)
+    if order.verb is None or meter is None or Capability(order.verb.value) not in meter.capabilities:
+        return note_field(db, context, order, NO_VALVE)
+    order = note(db, order, channel="remote")
+    if order.way is Kind.GIVING and hand_out(db, order.point):
+        return order
+    return send_command(db, context, order, meter, Event.DISPATCH)
+
+
+def note_field(db: Connection, context: Context, order: Order, reason: Reason) -> Order:
+    """It stands planned on the field channel, and says why."""
+    said = {"code": reason.code, "en": reason.en, "it": reason.it}
+    return note(db, order, channel="field", reason=said, until=context.now + timedelta(days=2))
+
+
+def hand_out(_db: Connection, _point: str) -> bool:
+    """Whether a crew holds a permit at the point (P9); crews are not part of this house yet."""
+    return False
+
+
+def send_command(db: Connection, context: Context, order: Order, meter: Bound, on: Event) -> Order:
+    """Number a command for the order, and send it."""
+    fence = lock_point(db, order.point)
+    sequence = draw_sequence(db, order.point)
+    expires_at = context.now + timedelta(seconds=context.settings.command_ttl_s)
+    assert order.verb is not None  # noqa: S101 - carry_out and resend see to it
+    command = Command(
+        gateway=meter.gateway,
+        meter=meter.name,
+        identity=meter.identity,
+        number=Number(fence.epoch, sequence),
+        verb=order.verb,
+        issued_at=context.now,
+        expires_at=expires_at,
+    )
+    if order.command is not None:
+        outbox.cancel(db, order.command)
+    digest = outbox.put(db, command, context.now)
+    db.execute(
+        insert(commands).values(
+            digest=digest,
+            order=order.id,
+            point=order.point,
+            meter=meter.name,
+            gateway=meter.gateway,
+            epoch=fence.epoch,
+            sequence=sequence,
+            verb=order.verb,
+            issued_at=context.now,
+            expires_at=expires_at,
+            act_max_s=meter.act_max_s,
+            void=False,
+            answered=False,
+        )
+    )
+    return advance(db, context, order, on, HOUSE, command=digest, look=None, looks_sent=0, sends=order.sends + 1)
+
+
+def send_look(db: Connection, context: Context, order: Order, observe_s: float = 0.0) -> Order:
+    """Look at the order's valve: burn what has not started, and see (P7)."""
+    meter = bound(db, order.point)
+    if meter is None:
+        return order
+    fence = lock_point(db, order.point)
+    sequence = draw_sequence(db, order.point)
+    look = Look(
+        gateway=meter.gateway,
+        meter=meter.name,
+        identity=meter.identity,
+        number=Number(fence.epoch, sequence),
+        observe_s=observe_s,
+        issued_at=context.now,
+    )
+    for sent in (order.command, order.look):
+        if sent is not None:
+            outbox.cancel(db, sent)
+    digest = outbox.put(db, look, context.now)
+    due_at = context.now + timedelta(seconds=context.settings.look_due_s + observe_s)
+    db.execute(
+        insert(looks).values(
+            digest=digest,
+            order=order.id,
+            point=order.point,
+            meter=meter.name,
+            gateway=meter.gateway,
+            epoch=fence.epoch,
+            sequence=sequence,
+            observe_s=observe_s,
+            due_at=due_at,
+        )
+    )
+    return note(db, order, look=digest, looks_sent=order.looks_sent + 1)
+
+
+def send_again(db: Connection, context: Context, order: Order) -> Order:
+    """A giving order goes out with a new sequence: after each settlement, and when it did not take (P8)."""
+    meter = bound(db, order.point)
+    if meter is None or order.verb is None or Capability(order.verb.value) not in meter.capabilities:
+        return order
+    return send_command(db, context, order, meter, Event.RESEND)
+
+
+def forget_commands(db: Connection, gateway: str, meter: str) -> None:
+    """An epoch was raised: what was granted before it at this meter settles by time alone (P6)."""
+    mine = (commands.c.gateway == gateway) & (commands.c.meter == meter)
+    db.execute(update(commands).where(mine, commands.c.settled_sequence.is_(None)).values(void=True))
+
+
+def waiting_for(db: Connection, gateway: str, meter: str) -> list[str]:
+    """Orders whose live command is at this meter."""
+    query = (
+        select(orders.c.id)
+        .join(commands, commands.c.digest == orders.c.command)
+        .where(commands.c.gateway == gateway, commands.c.meter == meter)
+        .where(orders.c.state.in_([OrderState.DISPATCHED, OrderState.PERMITTED, OrderState.LOOKING]))
+    )
+    return [row.id for row in db.execute(query)]
