@@ -4,7 +4,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import combinations
 
-from drivers.schema import Spec, load
+from drivers.schema import load
+from drivers.spec import Spec
 from protocols.types import Identity
 
 

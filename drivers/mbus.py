@@ -11,18 +11,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from drivers.plan import Plan, PlanError, Send, Wait
-from drivers.schema import Spec, Valve
-from protocols.errors import MalformedError
+from drivers.schema import ALARMS_BEFORE_ARM
+from drivers.spec import Spec, Valve
+from protocols.errors import MalformedError, OursError
 from protocols.mbus.codes import CI_DATA_SEND
 from protocols.mbus.frame import REQ_UD2, SELECTED, SND_UD, Ack, Frame, Long, Short
 from protocols.mbus.header import Header
 from protocols.mbus.record import Record
 from protocols.mbus.secondary import select
 from protocols.mbus.telegram import MAX_TELEGRAMS, Telegram, decode_telegram, join
+from protocols.mbus.values import BCD
 from protocols.types import Identity, Medium, ValvePosition, Verb
 from protocols.uplink.reasons import Why
 
 FABRICATION_NUMBER = b"\x78"
+DATA_FIELD = 0x0F
+APPLICATION, BUSY = 0x03, 0x01
+"""Of a header's status byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ def read_valve(spec: Spec, identity: Identity) -> Plan[ValveRead]:
     """Read who it is, where the valve stands, alarms and index. Raises PlanError as `read_meter`, and NOT_CAPABLE."""
     valve = _valve(spec)
     telegram = yield from _readout(spec, identity)
+    _not_busy(telegram, identity)
     who = _who(spec, telegram, identity)
     return ValveRead(who, _position(valve, telegram), _alarms(spec, telegram), _index(spec, telegram))
 
@@ -86,7 +92,12 @@ def move_valve(spec: Spec, identity: Identity, verb: Verb) -> Plan[Moved]:
     Raises PlanError: before the write, as `read_valve`; after it, if no read-back could be had at all.
     """
     frame = write_frame(spec, verb)
-    yield from _readout(spec, identity)
+    if verb is Verb.OPEN and identity.medium == Medium.GAS:
+        raise PlanError(Why.GAS_NEVER_OPENED, "gas is never opened remotely")
+    telegram = yield from _readout(spec, identity)
+    _not_busy(telegram, identity)
+    if verb is Verb.ARM:
+        _may_arm(spec, telegram)
     answer = yield Send(frame, moves_valve=True)
     return (yield from _read_back(spec, identity, verb, acknowledged=isinstance(answer, Ack)))
 
@@ -121,7 +132,11 @@ def _read_back(spec: Spec, identity: Identity, verb: Verb, *, acknowledged: bool
 
 
 def _select(spec: Spec, identity: Identity) -> Plan[int]:
-    chosen = yield Send(select(identity, enhanced=spec.enhanced_selection))
+    try:
+        frame = select(identity, enhanced=spec.enhanced_selection)
+    except OursError as error:
+        raise PlanError(Why.WRONG_IDENTITY, str(error)) from error
+    chosen = yield Send(frame)
     if not isinstance(chosen, Ack):
         raise PlanError(Why.NO_ANSWER, f"{identity.id} {identity.manufacturer} does not answer to its address")
     return SELECTED
@@ -139,7 +154,8 @@ def _readout(spec: Spec, identity: Identity, address: int | None = None) -> Plan
     try:
         whole = join(telegrams)
     except MalformedError as error:
-        raise PlanError(Why.MALFORMED, str(error)) from error
+        why = Why.WRONG_IDENTITY if error.code == "another_meter" else Why.MALFORMED
+        raise PlanError(why, str(error)) from error
     _who(spec, whole, identity)
     return whole
 
@@ -164,10 +180,8 @@ def _who(spec: Spec, telegram: Telegram, wanted: Identity) -> Identity:
     told = header.identity or _fixed_identity(header, wanted)
     if told is None or (spec.valve is not None and header.identity is None):
         raise PlanError(Why.WRONG_IDENTITY, "the answer does not say whose it is")
-    fabrication = _fabrication_number(telegram) if spec.fabrication_number else ""
-    found = Identity(told.id, told.manufacturer, told.version, told.medium, fabrication)
-    same_header = _header(found) == _header(wanted)
-    if not same_header or (spec.fabrication_number and fabrication != wanted.fabrication_number):
+    found = Identity(told.id, told.manufacturer, told.version, told.medium, _fabrication_number(telegram))
+    if _header(found) != _header(wanted) or not _same_number(spec, found, wanted):
         raise PlanError(Why.WRONG_IDENTITY, f"{_said(found)} answered where {_said(wanted)} was meant")
     return found
 
@@ -183,14 +197,40 @@ def _header(who: Identity) -> tuple[str, str, int, int]:
     return who.id.lower(), who.manufacturer, who.version, who.medium
 
 
+def _same_number(spec: Spec, found: Identity, wanted: Identity) -> bool:
+    """A meter whose spec promises its number must tell it; any other that tells one must not tell another's."""
+    if not spec.fabrication_number and not (found.fabrication_number and wanted.fabrication_number):
+        return True
+    return found.fabrication_number.lower() == wanted.fabrication_number.lower()
+
+
 def _said(who: Identity) -> str:
     number = f", number {who.fabrication_number}" if who.fabrication_number else ""
     return f"{who.id} {who.manufacturer} version {who.version} medium {who.medium}{number}"
 
 
 def _fabrication_number(telegram: Telegram) -> str:
+    """As printed on the meter: BCD keeps its leading zeros; empty where the meter tells none."""
     record = telegram.find(FABRICATION_NUMBER)
-    return record.data[::-1].hex() if record is not None else ""
+    if record is None or record.value is None:
+        return ""
+    return record.data[::-1].hex() if record.raw[0] & DATA_FIELD in BCD else str(record.value)
+
+
+def _not_busy(telegram: Telegram, who: Identity) -> None:
+    """A busy application tells what was, maybe before the write: that proves no position."""
+    if (telegram.header.status or 0) & APPLICATION == BUSY:
+        raise PlanError(Why.NO_ANSWER, f"{who.id} says that it is busy")
+
+
+def _may_arm(spec: Spec, telegram: Telegram) -> None:
+    """Only a closed meter that tells its alarms, and none that forbids it, is armed (CONTROL, The valve)."""
+    position, told = _position(_valve(spec), telegram), _alarm_bits(spec, telegram)
+    if position is not ValvePosition.CLOSED:
+        raise PlanError(Why.NOT_AS_WANTED, f"only a closed meter is armed; it stands {position}")
+    if told is None or (alarms := _alarms(spec, telegram) & ALARMS_BEFORE_ARM):
+        found = "no alarms could be read" if told is None else ", ".join(sorted(alarms))
+        raise PlanError(Why.NOT_AS_WANTED, f"not armed: {found}")
 
 
 def _valve(spec: Spec) -> Valve:
@@ -200,18 +240,25 @@ def _valve(spec: Spec) -> Valve:
 
 
 def _position(valve: Valve, telegram: Telegram) -> ValvePosition:
-    """The position, UNKNOWN where the record is missing, says nothing, or says what the spec does not know."""
-    record = telegram.find(valve.position.vif, storage=valve.position.storage)
-    if record is None or not isinstance(record.value, int):
+    """The position, UNKNOWN where records are missing, say nothing, contradict, or say what the spec does not know."""
+    wanted = (valve.position.vif, valve.position.storage, 0, 0, "instantaneous")
+    records = [r for r in telegram.records if (r.vif, r.storage, r.tariff, r.subunit, r.function) == wanted]
+    if not records or not all(isinstance(r.value, int | Decimal) for r in records):
         return ValvePosition.UNKNOWN
-    return valve.position.values.get(record.value, ValvePosition.UNKNOWN)
+    codes = {int.from_bytes(r.data, "little") for r in records}
+    return valve.position.values.get(codes.pop(), ValvePosition.UNKNOWN) if len(codes) == 1 else ValvePosition.UNKNOWN
 
 
 def _alarms(spec: Spec, telegram: Telegram) -> frozenset[str]:
-    record = telegram.find(spec.alarms.vif) if spec.alarms else None
-    if spec.alarms is None or record is None or not isinstance(record.value, int):
+    bits = _alarm_bits(spec, telegram)
+    if spec.alarms is None or bits is None:
         return frozenset()
-    return frozenset(name for bit, name in spec.alarms.bits.items() if record.value >> bit & 1)
+    return frozenset(name for bit, name in spec.alarms.bits.items() if bits >> bit & 1)
+
+
+def _alarm_bits(spec: Spec, telegram: Telegram) -> int | None:
+    record = telegram.find(spec.alarms.vif) if spec.alarms else None
+    return record.value if record is not None and isinstance(record.value, int) else None
 
 
 def _index(spec: Spec, telegram: Telegram) -> IndexRead | None:

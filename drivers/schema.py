@@ -1,126 +1,44 @@
-"""The truth about one meter model: `Spec`, and the strict loader that makes it from a TOML file (format 1).
+"""The strict loader that makes a `Spec`, the truth about one meter model, from a TOML file (format 1).
 
 A spec that is not wholly understood is refused: file, line, key, what is allowed. Every key is explained in
 `firmware_specs/README.md`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 
+from drivers.spec import (
+    Alarms,
+    IndexRecord,
+    Match,
+    PositionRecord,
+    ReadVector,
+    Spec,
+    Timing,
+    Valve,
+    WriteVector,
+)
 from drivers.toml_lines import Table, TomlError, parse
-from protocols.types import Capability, Identity, Medium, ValvePosition, Verb
+from protocols.errors import OursError
+from protocols.mbus.frame import MAX_DATA
+from protocols.mbus.manufacturer import manufacturer_bytes
+from protocols.types import Capability, Medium, ValvePosition, Verb
 
+__all__ = ["ALARMS_BEFORE_ARM", "MEDIA", "Spec", "SpecError", "Valve", "load"]
 FORMAT = 1
 MEDIA = {medium.word: int(medium) for medium in Medium}
 POSITIONS = frozenset(p.value for p in ValvePosition) - {ValvePosition.UNKNOWN.value}
 VERBS = frozenset(v.value for v in Verb)
 GAS = frozenset({int(Medium.GAS)})
 NAME_PARTS = 2
+HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
+ALARMS_BEFORE_ARM = frozenset({"leak", "tamper", "low_battery"})
+"""What must be read as absent before a meter is armed (CONTROL, The valve)."""
 
 
 class SpecError(TomlError):
     """A spec that can't be taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Which devices this spec claims: all of one maker, these versions, these media. None claims nothing by itself."""
-
-    manufacturer: str
-    versions: frozenset[int]
-    media: frozenset[int]
-
-    def claims(self, who: Identity) -> bool:
-        """Whether this device is one of them."""
-        return self.manufacturer == who.manufacturer and who.version in self.versions and who.medium in self.media
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Seconds. `act_max_s`: after that nothing that was sent can still move the valve."""
-
-    response_s: float
-    travel_s: float = 0.0
-    readback_every_s: float = 1.0
-    act_max_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class PositionRecord:
-    """Which record says the valve's position, and what its value means."""
-
-    vif: bytes
-    storage: int
-    values: Mapping[int, ValvePosition]
-
-
-@dataclass(frozen=True, slots=True)
-class Valve:
-    """How the valve is asked and moved. `verbs` are the records written by SND_UD, CI 51."""
-
-    position: PositionRecord
-    verbs: Mapping[Verb, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class IndexRecord:
-    """Which record is the index, and the step that it resolves, in its unit."""
-
-    vif: bytes
-    storage: int
-    step: str
-
-
-@dataclass(frozen=True, slots=True)
-class Alarms:
-    """Which record holds alarm bits, and their names by bit number."""
-
-    vif: bytes
-    bits: Mapping[int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadVector:
-    """A telegram and what must be read from it."""
-
-    telegram: bytes
-    index: str
-    position: str
-
-
-@dataclass(frozen=True, slots=True)
-class WriteVector:
-    """A verb and the whole frame that must go out, at the selected slave, without frame-count bits."""
-
-    verb: Verb
-    frame: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """One meter model. `digest` is the SHA-256 of the file, told in births and receipts."""
-
-    name: str
-    digest: str
-    title: str
-    medium: int
-    match: Match | None
-    enhanced_selection: bool
-    fabrication_number: bool
-    timing: Timing
-    index: IndexRecord | None
-    valve: Valve | None
-    alarms: Alarms | None
-    reads: tuple[ReadVector, ...]
-    writes: tuple[WriteVector, ...]
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """What this model can do."""
-        if self.valve is None:
-            return frozenset({Capability.READ})
-        return frozenset({Capability.READ, Capability.POSITION, *(Capability(v.value) for v in self.valve.verbs)})
 
 
 def load(text: str, name: str) -> Spec:
@@ -148,7 +66,7 @@ def _spec(root: Table, name: str, digest: str) -> Spec:
         digest=digest,
         title=root.text("title"),
         medium=medium,
-        match=_match(root.table("match")) if root.has("match") else None,
+        match=_match(root.table("match"), medium) if root.has("match") else None,
         enhanced_selection=_yes(root, "enhanced_selection"),
         fabrication_number=_yes(root, "fabrication_number"),
         timing=_timing(root.table("timing"), moves=valve is not None),
@@ -161,6 +79,7 @@ def _spec(root: Table, name: str, digest: str) -> Spec:
     if spec.match is None and valve is not None:
         root.fail("match", "is missing: a spec that moves a valve must say exactly whose")
     _all_verbs_shown(root, spec)
+    _arms_only_what_tells_alarms(root, spec)
     root.done()
     return spec
 
@@ -169,12 +88,18 @@ def _yes(table: Table, key: str) -> bool:
     return table.word(key, {"yes", "no"}, "no") == "yes"
 
 
-def _match(table: Table) -> Match:
+def _match(table: Table, medium: int) -> Match:
     maker = table.text("manufacturer")
-    versions = frozenset(int(v, 16) for v in _each(table, "versions", _is_byte, "hex bytes"))
+    try:
+        manufacturer_bytes(maker)
+    except OursError as error:
+        table.fail("manufacturer", str(error))
+    versions = frozenset(int(v, 16) for v in _each(table, "versions", _is_version, "hex bytes 00 to FE"))
     media = frozenset(MEDIA[m] for m in table.words("media", MEDIA))
     if not media:
         table.fail("media", "names no medium")
+    if (media | {medium}) & GAS and (media | {medium}) - GAS:
+        table.fail("media", "gas stands alone, here and as the spec's medium: else its rules could be passed by (I4)")
     table.done()
     return Match(maker, versions, media)
 
@@ -186,8 +111,13 @@ def _each(table: Table, key: str, good: Callable[[str], bool], what: str) -> lis
     return found
 
 
+def _is_version(text: str) -> bool:
+    """FF is the wildcard of every version."""
+    return _is_byte(text) and text.upper() != "FF"
+
+
 def _is_byte(text: str) -> bool:
-    return len(text) == len("FF") and all(c in "0123456789abcdefABCDEF" for c in text)
+    return len(text) == len("FF") and set(text) <= HEX_DIGITS
 
 
 def _timing(table: Table, *, moves: bool) -> Timing:
@@ -209,9 +139,19 @@ def _timing(table: Table, *, moves: bool) -> Timing:
 
 def _index(table: Table) -> IndexRecord:
     index = IndexRecord(table.hexadecimal("vif"), table.integer("storage", 0, 1 << 41, 0), table.text("step"))
-    table.made("step", float, "decimal number")
+    table.made("step", _step, "decimal number above 0")
     table.done()
     return index
+
+
+def _step(text: str) -> Decimal:
+    try:
+        step = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(text) from None
+    if not step.is_finite() or step <= 0:
+        raise ValueError(text)
+    return step
 
 
 def _valve(table: Table, medium: int) -> Valve:
@@ -222,6 +162,9 @@ def _valve(table: Table, medium: int) -> Valve:
             verbs.fail(verb, f"is no verb; allowed: {', '.join(sorted(VERBS))}")
     if medium in GAS and Verb.OPEN in known:
         verbs.fail(Verb.OPEN, "gas is never opened remotely: the verb is arm (CONTROL I4)")
+    for verb, data in known.items():
+        if len(data) > MAX_DATA:
+            verbs.fail(verb, f"is of {len(data)} bytes; a frame holds {MAX_DATA}")
     if len(set(known.values())) != len(known):
         table.fail("verbs", "two verbs write the same bytes")
     valve = Valve(_position(table.table("position")), {Verb(v): data for v, data in known.items()})
@@ -237,11 +180,11 @@ def _position(table: Table) -> PositionRecord:
     values = table.table("values")
     means: dict[int, ValvePosition] = {}
     for text in values.keys():  # noqa: SIM118 - our Table is no mapping
-        try:
-            code = int(text, 16)
-        except ValueError:
+        if not text or not set(text) <= HEX_DIGITS:
             values.fail(text, "is no hexadecimal value")
-        means[code] = ValvePosition(values.word(text, POSITIONS))
+        if int(text, 16) in means:
+            values.fail(text, "stands for a value that is there already")
+        means[int(text, 16)] = ValvePosition(values.word(text, POSITIONS))
     record = PositionRecord(table.hexadecimal("vif"), table.integer("storage", 0, 1 << 41, 0), means)
     table.done()
     return record
@@ -249,10 +192,10 @@ def _position(table: Table) -> PositionRecord:
 
 def _alarms(table: Table) -> Alarms:
     bits = table.table("bits")
-    names = {}
+    names: dict[int, str] = {}
     for key in bits.keys():  # noqa: SIM118 - our Table is no mapping
-        if not key.isdecimal():
-            bits.fail(key, "is no bit number")
+        if not key.isascii() or not key.isdecimal() or int(key) in names:
+            bits.fail(key, "is no bit number, or one that is there already")
         names[int(key)] = bits.text(key)
     alarms = Alarms(table.hexadecimal("vif"), names)
     table.done()
@@ -282,3 +225,9 @@ def _all_verbs_shown(root: Table, spec: Spec) -> None:
     if verbs != shown:
         missing = ", ".join(sorted(v.value for v in verbs ^ shown))
         root.fail("writes", f"the verbs and the vectors that show them differ: {missing}")
+
+
+def _arms_only_what_tells_alarms(root: Table, spec: Spec) -> None:
+    told = set(spec.alarms.bits.values()) if spec.alarms else set()
+    if Capability.ARM in spec.capabilities and (missing := ALARMS_BEFORE_ARM - told):
+        root.fail("alarms", f"a meter that can be armed must tell {', '.join(sorted(missing))}")

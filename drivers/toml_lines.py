@@ -100,7 +100,7 @@ class Table:
         """A list of allowed words, none twice."""
         found = self._get(key, list, "a list of words", None)
         for word in found:
-            if word not in allowed:
+            if not isinstance(word, str) or word not in allowed:
                 known = ", ".join(sorted(allowed))
                 self.fail(key, f"{word!r} is not one of {known}{_nearest(str(word), allowed)}")
         if len(set(found)) != len(found):
@@ -122,8 +122,9 @@ class Table:
         return float(value)
 
     def hexadecimal(self, key: str) -> bytes:
-        """Pairs of hex digits, spaces allowed."""
-        return self.made(key, bytes.fromhex, "pairs of hex digits")
+        """Pairs of hex digits, at least one, spaces allowed."""
+        data = self.made(key, bytes.fromhex, "pairs of hex digits")
+        return data or self.fail(key, "must not be empty")
 
     def made(self, key: str, make: Callable[[str], T], what: str) -> T:
         """What `make` makes of a text; its ValueError is a complaint that `what` was expected."""

@@ -74,3 +74,26 @@ def test_another_fabrication_number_at_its_address_is_another_meter() -> None:
         answered(mbus.read_valve(SPEC, MINE), [ACK, told(SHUT.replace("04", "05", 1), MINE)])
     assert caught.value.why is Why.WRONG_IDENTITY
     assert replace(MINE, fabrication_number="05030201").fabrication_number in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("dif", "code", "data"),
+    [
+        ("41", "80", "80"),
+        ("41", "FF", "FF"),
+        ("42", "8001", "01 80"),
+        ("49", "12", "12"),
+        ("4A", "1234", "34 12"),
+    ],
+)
+def test_a_value_is_compared_without_a_sign_and_bcd_as_its_digits_stand(dif: str, code: str, data: str) -> None:
+    spec = load(OTHER.replace('"0A" = "open"', f'"{code}" = "open"').replace("FD 61", "FD 3A"), "zzz/meter")
+    read, _ = answered(mbus.read_valve(spec, MINE), [ACK, told(f"{NUMBER} {dif} FD 3A {data}", MINE)])
+    assert read.position is ValvePosition.OPEN
+
+
+@pytest.mark.parametrize("number", ["", "123", "1234567F", "ABC-1234"])
+def test_a_number_that_no_selection_can_name_is_told_as_the_plans_own_error(number: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        next(mbus.read_valve(SPEC, replace(MINE, fabrication_number=number)))
+    assert caught.value.why is Why.WRONG_IDENTITY

@@ -33,6 +33,13 @@ def refused(text: str, name: str = "zzz/meter") -> SpecError:
         ('media = ["water"]', 'media = ["cold-water"]', "match.media", "did you mean cold_water?"),
         ('media = ["water"]', 'media = ["water", "water"]', "match.media", "twice"),
         ('media = ["water"]', "media = []", "match.media", "no medium"),
+        ('media = ["water"]', 'media = [["water"]]', "match.media", "is not one of"),
+        ('media = ["water"]', 'media = ["water", "gas"]', "match.media", "gas stands alone"),
+        ('medium = "water"', 'medium = "gas"', "valve.verbs.open", "gas is never opened remotely"),
+        ('versions = ["2A"]', 'versions = ["FF"]', "match.versions", "00 to FE"),
+        ('versions = ["2A"]', 'versions = ["-1"]', "match.versions", "00 to FE"),
+        ('manufacturer = "ZZZ"', 'manufacturer = "zzz"', "match.manufacturer", "three capital letters"),
+        ('manufacturer = "ZZZ"', 'manufacturer = "ACME"', "match.manufacturer", "three capital letters"),
         ("response_s = 2.5", "response_s = -1", "timing.response_s", "0 to 60"),
         ("response_s = 2.5", "response_s = nan", "timing.response_s", "0 to 60"),
         ("response_s = 2.5", "response_s = true", "timing.response_s", "0 to 60"),
@@ -43,6 +50,16 @@ def refused(text: str, name: str = "zzz/meter") -> SpecError:
         ("act_max_s = 60", "act_max = 60", "timing.act_max_s", "missing"),
         ('vif = "13"', 'vif = "1"', "index.vif", "pairs of hex digits"),
         ('step = "0.001"', 'step = "litre"', "index.step", "decimal number"),
+        ('step = "0.001"', 'step = "nan"', "index.step", "above 0"),
+        ('step = "0.001"', 'step = "-1"', "index.step", "above 0"),
+        ('step = "0.001"', 'step = "0"', "index.step", "above 0"),
+        ('"14" = "closed"', '"14" = "closed", "014" = "open"', "valve.position.values.014", "there already"),
+        ('"14" = "closed"', '"-14" = "closed"', "valve.position.values.-14", "no hexadecimal"),
+        ('"14" = "closed"', '"0x14" = "closed"', "valve.position.values.0x14", "no hexadecimal"),
+        ('"14" = "closed"', '"1_4" = "closed"', "valve.position.values.1_4", "no hexadecimal"),
+        ('close = "0F 01 02"', 'close = "  "', "valve.verbs.close", "empty"),
+        ('close = "0F 01 02"', f'close = "{"00" * 253}"', "valve.verbs.close", "a frame holds 252"),
+        ('7 = "low_battery"', '7 = "low_battery", 07 = "tamper"', "alarms.bits.07", "there already"),
         ("storage = 0", "storage = -1", "index.storage", "0 to"),
         ('"14" = "closed"', '"14" = "close"', "valve.position.values.14", "did you mean closed?"),
         ('"14" = "closed"', '"14" = "unknown"', "valve.position.values.14", "is not one of"),
@@ -66,7 +83,7 @@ def test_a_slip_is_told_by_line_key_and_what_is_allowed(good: str, bad: str, key
     assert (error.file, error.key) == ("meter.toml", key)
     assert says in str(error)
     assert 0 <= error.line <= len(text.splitlines())
-    if bad and "missing" not in says and key not in ("valve.position", "valve.verbs"):
+    if bad and says != "missing" and key not in ("valve.position", "valve.verbs", "valve.verbs.open"):
         assert error.line == line_of(text, bad)
     assert str(error).startswith(f"meter.toml:{error.line}" if error.line else "meter.toml: title")
 
@@ -111,6 +128,24 @@ def test_I4_a_gas_meter_may_not_know_open() -> None:
     assert error.key == f"valve.verbs.{Verb.OPEN}"
     assert error.line == line_of(GAS_METER, 'open = "01')
     assert "gas is never opened remotely" in str(error)
+
+
+@pytest.mark.parametrize(
+    "media", ['["gas"]', '["gas", "water"]', '["water", "gas"]'], ids=["gas", "gas, water", "water, gas"]
+)
+@pytest.mark.parametrize("medium", ["water", "other", "gas"])
+def test_I4_no_spec_that_claims_a_gas_meter_knows_open(medium: str, media: str) -> None:
+    text = OTHER.replace('media = ["water"]', f"media = {media}").replace('medium = "water"', f'medium = "{medium}"')
+    assert "gas" in str(refused(text))
+
+
+def test_a_model_that_can_be_armed_must_tell_what_forbids_it() -> None:
+    arming = OTHER.replace('"32" = "fault"', '"32" = "fault", "33" = "armed"').replace('"81 10 FD 1A 07"', '"A4 A4"')
+    arming = arming.replace("limit = ", "arm = ").replace('verb = "limit"', 'verb = "arm"')
+    error = refused(arming)
+    assert error.key == "alarms"
+    assert "must tell tamper" in str(error)
+    load(arming.replace("bits = {", 'bits = { 0 = "tamper",'), "zzz/meter")
 
 
 @pytest.mark.parametrize("name", ["meter", "a/b/c", ""])

@@ -4,7 +4,7 @@ import pytest
 
 from drivers import mbus
 from drivers.catalogue import installed
-from drivers.schema import ReadVector, Spec, WriteVector
+from drivers.spec import ReadVector, Spec, WriteVector
 from protocols.mbus.frame import decode, encode
 from protocols.mbus.telegram import decode_telegram
 from protocols.types import Identity, ValvePosition, Verb
