@@ -87,7 +87,7 @@ def giving_alive(db: Connection, point: str) -> Order | None:
     return next((o for o in at_point(db, point, Kind.GIVING) if o.alive), None)
 
 
-def advance(  # noqa: PLR0913 - each says one thing about the step
+def advance(
     db: Connection,
     context: Context,
     order: Order,
@@ -121,7 +121,7 @@ def advance(  # noqa: PLR0913 - each says one thing about the step
     return after
 
 
-def record(  # noqa: PLR0913 - see advance
+def record(
     db: Connection,
     context: Context,
     order: Order,

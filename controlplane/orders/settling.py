@@ -1,7 +1,7 @@
 """Is everything that was granted at a point settled, and when was it (CONTROL P6, P8).
 
-A granted command is settled by a signed receipt, by a look's answer that names it, or by time; each settlement takes the
-next sequence of the point, so that "read after it" needs no clock.
+A granted command is settled by a signed receipt, by a look's answer that names it, or by time; each settlement takes
+the next sequence of the point, so that "read after it" needs no clock.
 """
 
 from datetime import datetime, timedelta

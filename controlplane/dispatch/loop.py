@@ -1,0 +1,103 @@
+"""The control plane's end of the broker: sender, receiver, ticker, in one session that is kept for ever.
+
+The sender publishes what a commit has just put into the outbox, and again until the gateway's application acknowledges.
+The receiver acknowledges only after the commit. Nothing is believed but what a registered gateway's own key has signed.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import structlog
+
+from controlplane import outbox
+from controlplane.dispatch.doors import Doors
+from controlplane.orders import deadlines
+from controlplane.orders.context import Context
+from controlplane.writer import Writer
+from protocols.errors import MalformedError
+from protocols.ports import Broker, Connect, Signer
+from protocols.types import GatewayId
+from protocols.uplink import envelope, topics
+from seams.backoff import delays
+from seams.logs import Level
+
+TICK_S = 1.0
+REPEAT_LOOK_S = 5.0
+log: structlog.stdlib.BoundLogger = structlog.get_logger("dispatch")
+
+
+@dataclass(slots=True)
+class Dispatch:
+    """One control plane's dispatch."""
+
+    context: Context
+    writer: Writer
+    doors: Doors
+    signer: Signer
+    _due: asyncio.Event = field(default_factory=asyncio.Event)
+    _level: Level = field(default_factory=Level)
+
+    async def run(self, connect: Connect) -> None:
+        """Serve for ever: orders fall due whether or not the broker is there."""
+        self.writer.on_commit(self._due.set)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._tick(), name="ticker")
+            group.create_task(self._keep_session(connect), name="broker session")
+
+    async def _tick(self) -> None:
+        while True:
+            await self.writer.run(lambda db: deadlines.due(db, self.context))
+            await asyncio.sleep(TICK_S)
+
+    async def _keep_session(self, connect: Connect) -> None:
+        waits = delays(self.context.entropy)
+        while True:
+            try:
+                async with connect([topics.control_plane_filter()], None) as broker:
+                    waits = delays(self.context.entropy)
+                    if (level := self._level.recovered()) is not None:
+                        log.log(level, "broker reached again")
+                    await self._session(broker)
+            except* ConnectionError as errors:
+                log.log(self._level.failed(), "broker lost", error=str(errors.exceptions[0]))
+            await asyncio.sleep(next(waits))
+
+    async def _session(self, broker: Broker) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._send(broker), name="sender")
+            group.create_task(self._receive(broker), name="receiver")
+
+    async def _send(self, broker: Broker) -> None:
+        while True:
+            self._due.clear()
+            now = self.context.now
+            parcels = await self.writer.read(lambda db: outbox.due(db, now))
+            for parcel in parcels:
+                raw = envelope.seal(_payload_type(parcel.kind), parcel.payload, self.signer)
+                await broker.publish(topics.down(GatewayId(parcel.gateway), parcel.kind), raw)
+            if parcels:
+                await self.writer.run(lambda db: outbox.sent(db, parcels, now))
+                continue
+            await _within(self._due, REPEAT_LOOK_S)
+
+    async def _receive(self, broker: Broker) -> None:
+        async for message in broker.messages():
+            try:
+                topic = topics.parse(message.topic)
+            except MalformedError:
+                continue
+            if topic.direction == "up":
+                await self.writer.run(lambda db, t=topic, p=message.payload: self.doors.take(db, t, p))  # type: ignore[misc]
+        raise ConnectionError("the broker ended the session")
+
+
+def _payload_type(kind: str) -> str:
+    return f"application/vnd.curbstop.{kind}.v1+json"
+
+
+async def _within(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

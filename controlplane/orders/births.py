@@ -1,0 +1,112 @@
+"""Births: who a gateway is, what its meters can do, and in which epoch it works (CONTROL, Delivery).
+
+A journal that is not known, or a mark below the highest number ever issued to that meter, raises the epoch: what was
+granted before settles by time alone, and what is still wanted is issued again.
+"""
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from controlplane import news, outbox
+from controlplane.db import lock_point, set_epoch
+from controlplane.orders.context import Context
+from controlplane.orders.life import Order, advance, get
+from controlplane.orders.models import commands, looks
+from controlplane.orders.sending import forget_commands, send_again, send_look, waiting_for
+from controlplane.orders.service import FREEZE
+from controlplane.orders.states import Event, Kind, OrderState
+from controlplane.registry.models import gateways, house, meters, meters_told
+from protocols.types import MeterId
+from protocols.uplink.messages import Ack, Birth, BirthTerms, MeterBirth, Number, Reason
+
+RAISED = Reason(
+    "epoch_raised",
+    "The gateway's memory is older than what was sent to it: everything is asked anew.",
+    "La memoria del gateway è più vecchia di quanto inviato: tutto viene richiesto di nuovo.",
+)
+
+
+def take_birth(db: Connection, context: Context, birth: Birth) -> None:
+    """Take a believed birth, and answer it; the same birth again is answered again."""
+    row = db.execute(select(gateways).where(gateways.c.id == birth.gateway)).one()
+    first = (row.journal, row.boot) != (birth.journal, birth.boot)
+    epochs: dict[MeterId, int] = {}
+    for told in birth.meters:
+        bound = db.execute(select(meters).where(meters.c.name == told.meter)).one_or_none()
+        if bound is None or bound.gateway != birth.gateway:
+            continue
+        _keep(db, context, birth, told)
+        epochs[told.meter] = _epoch(db, context, birth, told, bound.point, row if first else None)
+    seen = {"journal": birth.journal, "boot": birth.boot, "last_seen_at": context.now}
+    db.execute(update(gateways).where(gateways.c.id == birth.gateway).values(**seen))
+    _answer(db, context, birth, epochs)
+    if first:
+        news.tell(db, context.now, "gateway", birth.gateway, {"boot": birth.boot, "meters": sorted(epochs)}, None)
+
+
+def _keep(db: Connection, context: Context, birth: Birth, told: MeterBirth) -> None:
+    mine = (meters_told.c.meter == told.meter) & (meters_told.c.gateway == birth.gateway)
+    db.execute(delete(meters_told).where(mine))
+    db.execute(
+        insert(meters_told).values(
+            meter=told.meter,
+            gateway=birth.gateway,
+            spec=told.spec,
+            spec_digest=told.spec_digest,
+            capabilities=[str(c) for c in told.capabilities],
+            act_max_s=told.act_max_s,
+            mark_epoch=told.mark.epoch if told.mark else None,
+            mark_sequence=told.mark.sequence if told.mark else None,
+            told_at=context.now,
+        )
+    )
+
+
+def _epoch(
+    db: Connection, context: Context, birth: Birth, told: MeterBirth, point: str, before: Row[tuple[object, ...]] | None
+) -> int:
+    """The meter's epoch from now on; raised where the journal can't know what was sent."""
+    fence = lock_point(db, point)
+    if before is None:
+        return fence.epoch
+    highest = _highest_issued(db, told.meter)
+    known = before.journal in (None, birth.journal)
+    if highest is None or (known and told.mark is not None and told.mark >= highest):
+        return fence.epoch
+    epoch = max(fence.epoch, told.mark.epoch if told.mark else 0) + 1
+    set_epoch(db, point, epoch)
+    forget_commands(db, birth.gateway, told.meter)
+    for order in waiting_for(db, birth.gateway, told.meter):
+        _again(db, context, get(db, order))
+    return epoch
+
+
+def _highest_issued(db: Connection, meter: str) -> Number | None:
+    numbers = [
+        Number(row.epoch, row.sequence)
+        for table in (commands, looks)
+        for row in db.execute(select(table.c.epoch, table.c.sequence).where(table.c.meter == meter))
+    ]
+    return max(numbers, default=None)
+
+
+def _again(db: Connection, context: Context, order: Order) -> None:
+    """What the raised epoch has made void is asked anew: giving back is sent, a taking order is looked at first."""
+    if order.way is Kind.GIVING and order.state in (OrderState.DISPATCHED, OrderState.LOOKING):
+        send_again(db, context, order)
+    elif order.state is OrderState.LOOKING:
+        send_look(db, context, advance(db, context, order, Event.RELOOK, order.point, reason=RAISED))
+    else:
+        send_look(db, context, advance(db, context, order, Event.TECHNICAL, order.point, reason=RAISED))
+
+
+def _answer(db: Connection, context: Context, birth: Birth, epochs: dict[MeterId, int]) -> None:
+    row = db.execute(select(house).where(house.c.key == FREEZE)).one_or_none()
+    terms = BirthTerms(
+        nonce=birth.nonce,
+        boot=birth.boot,
+        journal=birth.journal,
+        epochs=epochs,
+        freeze=row.number if row else 0,
+        frozen=bool(row.on) if row else False,
+    )
+    outbox.put(db, Ack(gateway=birth.gateway, at=context.now, birth=terms), context.now, once=True)

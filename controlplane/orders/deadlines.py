@@ -1,0 +1,87 @@
+"""What is due: nothing waits for ever, and every wait has somebody's name on it (CONTROL I8)."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, select
+
+from controlplane import news
+from controlplane.db import lock_point
+from controlplane.orders.context import Context
+from controlplane.orders.life import Order, advance, get, note, record
+from controlplane.orders.looking import not_wanted
+from controlplane.orders.models import commands, looks, orders
+from controlplane.orders.observing import NO_WINDOW
+from controlplane.orders.sending import HOUSE, send_look
+from controlplane.orders.service import review
+from controlplane.orders.settling import settled_by_time, unsettled
+from controlplane.orders.states import Event, OrderState
+
+ESCALATION = timedelta(days=2)
+
+
+def due(db: Connection, context: Context) -> None:
+    """Do everything whose time has come."""
+    for point in _unsettled_points(db):
+        lock_point(db, point)
+        settled_by_time(db, context, point)
+    for row in db.execute(select(orders.c.id, orders.c.point).where(orders.c.state.in_(list(DOORS)))).all():
+        lock_point(db, row.point)
+        order = get(db, row.id)
+        if order.state in DOORS:
+            DOORS[order.state](db, context, order)
+
+
+def _unsettled_points(db: Connection) -> list[str]:
+    granted = commands.c.granted_at.is_not(None) & commands.c.settled_sequence.is_(None)
+    return [row.point for row in db.execute(select(commands.c.point).where(granted).distinct())]
+
+
+def _command(db: Connection, context: Context, order: Order) -> None:
+    """A command that was not answered in its time: look, never send it blindly again."""
+    row = db.execute(select(commands).where(commands.c.digest == order.command)).one_or_none()
+    grace = timedelta(seconds=context.settings.command_grace_s)
+    if row is None or context.now < row.expires_at + grace:
+        return
+    send_look(db, context, advance(db, context, order, Event.DEADLINE, HOUSE, to=OrderState.LOOKING))
+
+
+def _look(db: Connection, context: Context, order: Order) -> None:
+    """A look that was not answered goes out again; where nobody answers and all is settled, the position is unknown."""
+    row = db.execute(select(looks).where(looks.c.digest == order.look)).one_or_none()
+    if row is not None and context.now < row.due_at:
+        return
+    if order.looks_sent >= context.settings.looks_unanswered and not unsettled(db, order.point):
+        not_wanted(db, context, order, HOUSE)
+        return
+    send_look(db, context, advance(db, context, order, Event.RELOOK, HOUSE))
+
+
+def _window(db: Connection, context: Context, order: Order) -> None:
+    """The observation's answer never came: completed by what was read back, and it says so."""
+    row = db.execute(select(looks).where(looks.c.digest == order.look)).one_or_none()
+    if row is None or context.now >= row.due_at:
+        advance(db, context, order, Event.WINDOW_ENDED, HOUSE, reason=NO_WINDOW)
+
+
+def _held(db: Connection, context: Context, order: Order) -> None:
+    if order.until is not None and context.now >= order.until:
+        review(db, context, order)
+
+
+def _planned(db: Connection, context: Context, order: Order) -> None:
+    """Field work that nobody has taken: told again to whoever plans, with a new deadline."""
+    if order.until is None or context.now < order.until:
+        return
+    note(db, order, until=context.now + ESCALATION)
+    record(db, context, order, Event.DEADLINE, order.state, HOUSE)
+    news.tell(db, context.now, "escalation", order.id, {"order": order.id, "to": "planner"}, order.client)
+
+
+DOORS = {
+    OrderState.DISPATCHED: _command,
+    OrderState.PERMITTED: _command,
+    OrderState.LOOKING: _look,
+    OrderState.EXECUTED: _window,
+    OrderState.HELD: _held,
+    OrderState.PLANNED: _planned,
+}

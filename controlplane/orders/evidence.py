@@ -1,0 +1,196 @@
+"""The one door for evidence: receipts and look answers of gateways, kept raw, then judged (CONTROL P6-P8, I10, I15).
+
+A receipt that names a command nobody here has issued is kept and told, and changes nothing.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, insert, select, update
+
+from controlplane import news
+from controlplane.db import lock_point
+from controlplane.orders.context import Context
+from controlplane.orders.life import Order, advance, get, note
+from controlplane.orders.looking import conclude
+from controlplane.orders.models import commands, looks, positions, receipts
+from controlplane.orders.observing import corroborate, observe
+from controlplane.orders.sending import send_look
+from controlplane.orders.settling import read_after, settle
+from controlplane.orders.states import Event, Kind, OrderState
+from controlplane.orders.stopping import give_back_if_due
+from controlplane.registry.models import gateways
+from protocols.types import Outcome
+from protocols.uplink.codec import Opened
+from protocols.uplink.messages import Chain, LookAnswer, Reason, Receipt, Seen
+from protocols.uplink.reasons import Why
+
+READ_BACK = "read_back"
+LATE = frozenset({OrderState.HELD, OrderState.PLANNED, OrderState.ASSIGNED, OrderState.ON_SITE})
+
+
+def take_receipt(db: Connection, context: Context, opened: Opened[Receipt], raw: bytes) -> None:
+    """Take a believed receipt; taking it twice changes nothing more."""
+    receipt = opened.message
+    if not _keep(db, context, opened.digest, receipt, receipt.chain, raw):
+        return
+    row = db.execute(select(commands).where(commands.c.digest == receipt.command)).one_or_none()
+    if row is None or row.gateway != receipt.gateway or row.meter != receipt.meter:
+        _alarm(db, context, receipt.gateway, "unknown_command", {"command": receipt.command, "meter": receipt.meter})
+        return
+    lock_point(db, row.point)
+    db.execute(update(commands).where(commands.c.digest == row.digest).values(answered=True))
+    _position(db, context, receipt.meter, receipt.after or receipt.before)
+    if not row.void:
+        settle(db, context, row.digest, receipt.outcome)
+    order = _tried(db, context, get(db, row.order), receipt)
+    if receipt.outcome is Outcome.DONE:
+        _proven(db, context, order, receipt)
+    elif order.command == receipt.command and order.state in (OrderState.DISPATCHED, OrderState.PERMITTED):
+        _failed(db, context, order, receipt)
+
+
+def take_answer(db: Connection, context: Context, opened: Opened[LookAnswer], raw: bytes) -> None:
+    """Take a believed look answer: first what it settles, then what it shows."""
+    answer = opened.message
+    if not _keep(db, context, opened.digest, answer, answer.chain, raw):
+        return
+    row = db.execute(select(looks).where(looks.c.digest == answer.look)).one_or_none()
+    if row is None or row.gateway != answer.gateway or row.meter != answer.meter:
+        _alarm(db, context, answer.gateway, "unknown_look", {"look": answer.look, "meter": answer.meter})
+        return
+    lock_point(db, row.point)
+    db.execute(update(looks).where(looks.c.digest == row.digest).values(answered_at=context.now))
+    _position(db, context, answer.meter, answer.seen)
+    named = {s.command for s in answer.settled}
+    for settled in answer.settled:
+        _settle_named(db, context, settled.command, settled.outcome, row.sequence)
+    order = get(db, row.order)
+    if order.look != answer.look:
+        return
+    if order.state is OrderState.LOOKING:
+        conclude(db, context, order, answer, row.sequence, named)
+    elif order.state is OrderState.EXECUTED:
+        corroborate(db, context, order, answer)
+
+
+def _keep(
+    db: Connection, context: Context, digest: str, message: Receipt | LookAnswer, chain: Chain, raw: bytes
+) -> bool:
+    """Keep the raw bytes once; a gap in the journal's chain is told."""
+    if db.execute(select(receipts.c.digest).where(receipts.c.digest == digest)).one_or_none() is not None:
+        return False
+    db.execute(
+        insert(receipts).values(
+            digest=digest,
+            gateway=message.gateway,
+            kind=message.kind,
+            journal=chain.journal,
+            number=chain.number,
+            raw=raw,
+            received_at=context.now,
+        )
+    )
+    _check_chain(db, context, message.gateway, digest, chain)
+    db.execute(update(gateways).where(gateways.c.id == message.gateway).values(last_seen_at=context.now))
+    return True
+
+
+def _check_chain(db: Connection, context: Context, gateway: str, digest: str, chain: Chain) -> None:
+    """Two receipts of one journal with one number, or one that does not name its predecessor, is a forked history."""
+    mine = (receipts.c.gateway == gateway) & (receipts.c.journal == chain.journal)
+    rows = {r.number: r.digest for r in db.execute(select(receipts).where(mine)) if abs(r.number - chain.number) <= 1}
+    same = db.execute(select(receipts.c.digest).where(mine, receipts.c.number == chain.number)).all()
+    before = rows.get(chain.number - 1)
+    if len(same) > 1 or (before is not None and before != chain.previous):
+        _alarm(db, context, gateway, "receipt_chain_broken", {"number": chain.number, "receipt": digest})
+
+
+def _alarm(db: Connection, context: Context, subject: str, code: str, data: dict[str, object]) -> None:
+    news.tell(db, context.now, "alarm", subject, {"code": code, **data}, None)
+
+
+def _position(db: Connection, context: Context, meter: str, seen: Seen | None) -> None:
+    if seen is None:
+        return
+    row = {"meter": meter, "position": seen.position, "at": seen.at, "source": "gateway", "grade": READ_BACK}
+    changed = db.execute(update(positions).where(positions.c.meter == meter).values(**row))
+    if changed.rowcount == 0:
+        db.execute(insert(positions).values(**row))
+    news.tell(db, context.now, "position", meter, {"position": seen.position, "at": seen.at.isoformat()}, None)
+
+
+def _settle_named(db: Connection, context: Context, command: str, outcome: Outcome, below: int) -> None:
+    """A look's answer settles lower commands that its journal names; never one whose journal is gone (P6)."""
+    row = db.execute(select(commands).where(commands.c.digest == command)).one_or_none()
+    if row is not None and not row.void and row.sequence < below:
+        settle(db, context, command, outcome)
+
+
+def _tried(db: Connection, context: Context, order: Order, receipt: Receipt) -> Order:
+    """What was tried goes with the order, for the crew that may have to go (I11)."""
+    tried: dict[str, object] = {
+        "at": context.now.isoformat(),
+        "verb": str(receipt.verb),
+        "outcome": str(receipt.outcome),
+        "why": str(receipt.why) if receipt.why else None,
+        "detail": receipt.detail,
+        "position": str(receipt.after.position) if receipt.after else None,
+    }
+    return note(db, order, tried=[*order.tried, tried])
+
+
+def _proven(db: Connection, context: Context, order: Order, receipt: Receipt) -> None:
+    """A receipt that shows the position as wanted."""
+    if receipt.after is None or receipt.after.position is not receipt.verb.wanted:
+        return
+    if order.way is Kind.GIVING:
+        _given_back(db, context, order, receipt)
+        return
+    if order.command != receipt.command and order.state is not OrderState.HELD:
+        return
+    event = _event_of_proof(order, receipt)
+    if event is None:
+        return
+    advance(db, context, order, event, receipt.gateway, grade=READ_BACK)
+    observe(db, context, get(db, order.id))
+    give_back_if_due(db, context, order.point, receipt.gateway)
+
+
+def _event_of_proof(order: Order, receipt: Receipt) -> Event | None:
+    if order.state is OrderState.PERMITTED:
+        return Event.PROOF
+    if order.state is OrderState.LOOKING:
+        return Event.LOOK_WANTED
+    if order.state is OrderState.DISPATCHED:
+        return Event.FOUND_AS_WANTED if receipt.why is Why.ALREADY else Event.LATE_PROOF
+    return Event.LATE_PROOF if order.state in LATE else None
+
+
+def _given_back(db: Connection, context: Context, order: Order, receipt: Receipt) -> None:
+    """P8: only a read-back that was asked after every taking act had settled ends it; else it goes out again."""
+    if order.state not in (OrderState.DISPATCHED, OrderState.LOOKING):
+        return
+    if not read_after(db, order.point, receipt.number.sequence):
+        return
+    if order.state is OrderState.LOOKING:
+        event = Event.LOOK_WANTED
+    else:
+        event = Event.FOUND_AS_WANTED if receipt.why is Why.ALREADY else Event.PROOF
+    advance(db, context, order, event, receipt.gateway, grade=READ_BACK)
+    observe(db, context, get(db, order.id))
+
+
+def _failed(db: Connection, context: Context, order: Order, receipt: Receipt) -> None:
+    """Refused by law, cap, freeze or clock: held. For any technical cause: look first."""
+    reason = _reason(receipt)
+    if order.way is Kind.TAKING and receipt.why is not None and receipt.why.lawful:
+        until = context.now + timedelta(seconds=context.settings.held_review_s)
+        advance(db, context, order, Event.REFUSED_BY_LAW, receipt.gateway, reason=reason, until=until)
+        return
+    send_look(db, context, advance(db, context, order, Event.TECHNICAL, receipt.gateway, reason=reason))
+
+
+def _reason(receipt: Receipt) -> Reason:
+    why = str(receipt.why or receipt.outcome)
+    said = f"{why.replace('_', ' ')}: {receipt.detail}" if receipt.detail else why.replace("_", " ")
+    return Reason(why, f"The gateway reports: {said}"[:1000], f"Il gateway riferisce: {said}"[:1000])

@@ -1,0 +1,66 @@
+"""The freeze: any one operator stops all closing; two lift it. Giving back goes on."""
+
+from sqlalchemy import Connection, insert, select, update
+
+from controlplane import news, outbox
+from controlplane.db import lock_point
+from controlplane.orders.context import Context
+from controlplane.orders.life import advance, get
+from controlplane.orders.models import orders
+from controlplane.orders.sending import send_look
+from controlplane.orders.service import FREEZE, FROZEN, REVIEW
+from controlplane.orders.states import Event, Kind, OrderState
+from controlplane.problems import ConflictError
+from controlplane.registry.models import gateways, house
+from protocols.types import GatewayId
+from protocols.uplink.messages import Freeze
+
+ON_THE_WAY = (OrderState.PLANNED, OrderState.DISPATCHED, OrderState.ASSIGNED, OrderState.ON_SITE)
+
+
+def freeze(db: Connection, context: Context, reason: str, actor: str) -> None:
+    """Stop all taking at once: no permit is granted from this transaction on, and every gateway is told."""
+    number = _set(db, on=True, text=reason, by="")
+    _push(db, context, number, on=True, reason=reason)
+    news.tell(db, context.now, "freeze", FREEZE, {"on": True, "reason": reason, "actor": actor}, None)
+    query = select(orders.c.id).where(orders.c.state.in_(ON_THE_WAY), orders.c.way == Kind.TAKING)
+    for row in db.execute(query).all():
+        order = get(db, row.id)
+        lock_point(db, order.point)
+        was = order.state
+        until = context.now + REVIEW
+        order = advance(db, context, order, Event.FREEZE, actor, to=OrderState.HELD, reason=FROZEN, until=until)
+        if was is OrderState.DISPATCHED:
+            send_look(db, context, order)
+
+
+def unfreeze(db: Connection, context: Context, actor: str) -> bool:
+    """Ask to lift the freeze; True when a second, different person has asked too and it is lifted."""
+    row = db.execute(select(house).where(house.c.key == FREEZE)).one_or_none()
+    if row is None or not row.on:
+        raise ConflictError("nothing is frozen", code="not_frozen")
+    if not row.by or row.by == actor:
+        db.execute(update(house).where(house.c.key == FREEZE).values(by=actor))
+        return False
+    number = _set(db, on=False, text="", by="")
+    _push(db, context, number, on=False, reason="lifted")
+    data = {"on": False, "actor": actor, "first": row.by}
+    news.tell(db, context.now, "freeze", FREEZE, data, None)
+    return True
+
+
+def _set(db: Connection, *, on: bool, text: str, by: str) -> int:
+    row = db.execute(select(house).where(house.c.key == FREEZE)).one_or_none()
+    number = (row.number if row else 0) + 1
+    values = {"number": number, "on": on, "text": text, "by": by}
+    if row is None:
+        db.execute(insert(house).values(key=FREEZE, **values))
+    else:
+        db.execute(update(house).where(house.c.key == FREEZE).values(**values))
+    return number
+
+
+def _push(db: Connection, context: Context, number: int, *, on: bool, reason: str) -> None:
+    for row in db.execute(select(gateways.c.id).where(gateways.c.revoked_at.is_(None))).all():
+        message = Freeze(gateway=GatewayId(row.id), number=number, on=on, reason=reason[:1000], at=context.now)
+        outbox.put(db, message, context.now)

@@ -1,0 +1,82 @@
+"""What a look concludes: as wanted, not as wanted, or not yet to be said (the rows `looking` of CONTROL's table)."""
+
+from sqlalchemy import Connection, select
+
+from controlplane.orders.context import Context
+from controlplane.orders.life import Order, advance, get
+from controlplane.orders.models import commands
+from controlplane.orders.observing import observe
+from controlplane.orders.sending import NO_VALVE, note_field, send_again, send_look
+from controlplane.orders.settling import last_settlement, read_after, unsettled
+from controlplane.orders.states import Event, Kind, OrderState
+from controlplane.orders.stopping import REASONS, blocking, give_back_if_due
+from protocols.types import ValvePosition
+from protocols.uplink.messages import LookAnswer, Reason
+
+READ_BACK = "read_back"
+NOT_AS_WANTED = Reason(
+    "remote_failed",
+    "It was tried remotely and the valve is not as wanted; what was tried is attached.",
+    "È stato tentato a distanza e la valvola non è come richiesto; i tentativi sono allegati.",
+)
+
+
+def conclude(
+    db: Connection, context: Context, order: Order, answer: LookAnswer, sequence: int, named: set[str]
+) -> None:
+    """Judge an order that is looking by the answer to its look."""
+    position = answer.seen.position if answer.seen is not None else ValvePosition.UNKNOWN
+    if order.verb is not None and position is order.verb.wanted:
+        _wanted(db, context, order, answer.gateway, sequence)
+    elif _said_after_settlement(db, order, sequence, named):
+        not_wanted(db, context, order, answer.gateway)
+    else:
+        send_look(db, context, advance(db, context, order, Event.RELOOK, answer.gateway))
+
+
+def _wanted(db: Connection, context: Context, order: Order, actor: str, sequence: int) -> None:
+    if order.way is Kind.GIVING and not read_after(db, order.point, sequence):
+        return
+    advance(db, context, order, Event.LOOK_WANTED, actor, grade=READ_BACK)
+    observe(db, context, get(db, order.id))
+    if order.way is Kind.TAKING:
+        give_back_if_due(db, context, order.point, actor)
+
+
+def _said_after_settlement(db: Connection, order: Order, sequence: int, named: set[str]) -> bool:
+    """A position against what is wanted counts if all was settled before the look, or the answer itself says how."""
+    if unsettled(db, order.point):
+        return False
+    later = select(commands.c.digest).where(
+        commands.c.point == order.point, commands.c.granted_at.is_not(None), commands.c.settled_sequence > sequence
+    )
+    return last_settlement(db, order.point) < sequence or all(r.digest in named for r in db.execute(later))
+
+
+def not_wanted(db: Connection, context: Context, order: Order, actor: str) -> None:
+    """Everything is settled, and the valve is not as wanted (or nobody can say)."""
+    if order.way is Kind.GIVING:
+        _give_again(db, context, order, actor)
+        return
+    stop = blocking(db, context, order)
+    if stop is None:
+        planned = advance(db, context, order, Event.LOOK_NOT_WANTED, actor, reason=NOT_AS_WANTED)
+        note_field(db, context, planned, NOT_AS_WANTED)
+        return
+    held = stop not in ("payment", "withdrawal") and not order.stopped
+    if held:
+        until = context.now
+        advance(db, context, order, Event.LOOK_NOT_WANTED_HOLD, actor, reason=REASONS[stop], until=until)
+        return
+    advance(db, context, order, Event.LOOK_NOT_WANTED_STOP, actor, reason=REASONS[stop], stopped=True)
+    give_back_if_due(db, context, order.point, actor)
+
+
+def _give_again(db: Connection, context: Context, order: Order, actor: str) -> None:
+    """Sent again a few times, then a crew's work: supply is not kept off because a wire is dead."""
+    if order.sends < context.settings.giving_sends:
+        again = send_again(db, context, order)
+        if again.state is OrderState.DISPATCHED:
+            return
+    planned = advance(db, context, order, Event.TO_FIELD, actor, reason=NOT_AS_WANTED)
+    note_field(db, context, planned, NOT_AS_WANTED if order.sends else NO_VALVE)

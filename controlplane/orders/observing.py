@@ -1,0 +1,92 @@
+"""Corroboration: after `executed`, a signed look watches the index over a window (CONTROL, Evidence has grades).
+
+Stored readings only choose how long the window must be, so that a standing index is no accident: 4.6 times the mean
+interval of the last ten steps before the act leaves less than 1 % for a meter that still runs.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, select
+
+from controlplane import news
+from controlplane.orders.context import Context
+from controlplane.orders.life import Order, advance
+from controlplane.orders.models import commands
+from controlplane.orders.sending import HOUSE, send_look
+from controlplane.orders.states import Event, Kind
+from controlplane.registry.binding import bound
+from protocols.types import Outcome
+from protocols.uplink.messages import LookAnswer, Reason
+
+STEPS, CERTAINTY = 10, 4.6
+CORROBORATED = "corroborated"
+NO_WINDOW = Reason(
+    "not_corroborated",
+    "The index moves too seldom here to prove more than the position read back.",
+    "Qui l'indice si muove troppo di rado per provare più della posizione riletta.",
+)
+PASSING = Reason(
+    "passing_valve",
+    "The valve reads closed and the index still moves: a passing valve, or the wrong meter.",
+    "La valvola risulta chiusa ma l'indice si muove ancora: valvola che trafila, o contatore sbagliato.",
+)
+
+
+def window_s(steps: list[tuple[datetime, Decimal]], context: Context) -> float | None:
+    """How long the index must be watched; None where too little is known, or it would be too long."""
+    last = [at for at, _ in steps][-(STEPS + 1) :]
+    if len(last) < STEPS + 1:
+        return None
+    mean_s = (last[-1] - last[0]).total_seconds() / STEPS
+    length_s = max(context.settings.observe_min_s, CERTAINTY * mean_s)
+    return length_s if length_s <= context.settings.observe_max_s else None
+
+
+def observe(db: Connection, context: Context, order: Order) -> None:
+    """Begin the window, or complete the order at once where none can prove anything."""
+    meter = bound(db, order.point)
+    length_s = window_s(context.steps(db, meter.name, _act_began(db, order, context)), context) if meter else None
+    if length_s is None:
+        advance(db, context, order, Event.WINDOW_ENDED, HOUSE, reason=NO_WINDOW)
+        return
+    send_look(db, context, order, observe_s=length_s)
+
+
+def _act_began(db: Connection, order: Order, context: Context) -> datetime:
+    """Steps of the index count only before the first command of the point's acts that are told here."""
+    query = select(commands.c.issued_at).where(commands.c.order == order.id).order_by(commands.c.sequence).limit(1)
+    row = db.execute(query).one_or_none()
+    return row.issued_at if row is not None else context.now
+
+
+def corroborate(db: Connection, context: Context, order: Order, answer: LookAnswer) -> None:
+    """Judge the window: as it must be, contradicted, or cut short."""
+    position = answer.seen.position if answer.seen is not None else None
+    if answer.outcome is not Outcome.DONE or order.verb is None or position is not order.verb.wanted:
+        _contradicted_or_open(db, context, order, answer)
+        return
+    if len(answer.index) < len(("begin", "end")):
+        advance(db, context, order, Event.WINDOW_ENDED, answer.gateway, reason=NO_WINDOW)
+        return
+    moved = Decimal(answer.index[0].value) != Decimal(answer.index[-1].value)
+    if moved is (order.way is Kind.GIVING):
+        advance(db, context, order, Event.CORROBORATED, answer.gateway, grade=CORROBORATED)
+    elif order.way is Kind.GIVING:
+        advance(db, context, order, Event.WINDOW_ENDED, answer.gateway, reason=NO_WINDOW)
+    else:
+        contradicted = advance(db, context, order, Event.CONTRADICTED, answer.gateway, reason=PASSING)
+        news.tell(db, context.now, "alarm", order.id, {"code": PASSING.code, "order": order.id}, order.client)
+        advance(db, context, contradicted, Event.WINDOW_ENDED, answer.gateway, reason=PASSING)
+
+
+def _contradicted_or_open(db: Connection, context: Context, order: Order, answer: LookAnswer) -> None:
+    if answer.outcome is not Outcome.DONE:
+        advance(db, context, order, Event.WINDOW_ENDED, answer.gateway, reason=NO_WINDOW)
+        return
+    contradicted = advance(db, context, order, Event.CONTRADICTED, answer.gateway)
+    if order.way is Kind.GIVING:
+        send_look(db, context, contradicted)
+        return
+    news.tell(db, context.now, "alarm", order.id, {"code": "position_contradicted", "order": order.id}, order.client)
+    advance(db, context, contradicted, Event.WINDOW_ENDED, answer.gateway)

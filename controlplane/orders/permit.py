@@ -1,0 +1,95 @@
+"""The permit: the payment race, decided in one place (CONTROL P1-P3).
+
+One compare-and-set under the fence, after the rules were asked once more. A second request for the same command is
+judged anew. The answer names the nonce, and is signed after the commit.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, Row, select, update
+
+from controlplane import outbox
+from controlplane.db import lock_point
+from controlplane.orders.context import Context
+from controlplane.orders.life import Order, advance, at_point, get, giving_alive
+from controlplane.orders.models import commands
+from controlplane.orders.sending import HOUSE
+from controlplane.orders.service import FROZEN, frozen, judge
+from controlplane.orders.states import Event, Kind, OrderState
+from controlplane.orders.stopping import REASONS, blocking
+from controlplane.policy.facts import Effect
+from controlplane.policy.rules import decisive
+from protocols.uplink.messages import Permit, PermitRequest, Reason
+
+PERMITTABLE = frozenset({OrderState.DISPATCHED, OrderState.PERMITTED})
+NOT_WANTED = Reason("not_wanted", "This command is no longer wanted.", "Questo comando non è più richiesto.")
+GIVING_FIRST = Reason("giving_alive", "Supply is being given back here.", "Qui si sta ridando la fornitura.")
+
+
+def decide(db: Connection, context: Context, request: PermitRequest) -> bool:
+    """Answer a request; whether it was granted. What the answer changes and the answer itself are one transaction."""
+    row = db.execute(select(commands).where(commands.c.digest == request.command)).one_or_none()
+    if row is None or row.gateway != request.gateway or row.meter != request.meter:
+        return _answer(db, context, request, NOT_WANTED)
+    fence = lock_point(db, row.point)
+    order = get(db, row.order)
+    if request.asks == "expiry":
+        return _answer(db, context, request, None if _still_wanted(context, order, row) else NOT_WANTED)
+    refused = _refusal(db, context, order, row, fence.epoch)
+    if refused is None:
+        _grant(db, context, order, request.command)
+    return _answer(db, context, request, refused)
+
+
+def _still_wanted(context: Context, order: Order, row: Row[tuple[object, ...]]) -> bool:
+    return order.alive and order.command == row.digest and context.now < row.expires_at
+
+
+def _refusal(db: Connection, context: Context, order: Order, row: Row[tuple[object, ...]], epoch: int) -> Reason | None:
+    """Why not; what the refusal does to the order is done here too."""
+    if order.way is not Kind.TAKING or order.state not in PERMITTABLE or order.command != row.digest:
+        return REASONS.get(blocking(db, context, order) or "", NOT_WANTED)
+    if row.epoch != epoch or row.void or context.now >= row.expires_at:
+        return NOT_WANTED
+    if (stop := blocking(db, context, order)) is not None:
+        return REASONS[stop]
+    if _giving(db, context, order):
+        return GIVING_FIRST
+    until = context.now + timedelta(seconds=context.settings.permit_validity_s)
+    answer = decisive(judge(db, context, order, until))
+    if answer.effect is not Effect.ALLOW or frozen(db):
+        reason = answer.reason or FROZEN
+        held = answer.until or context.now + timedelta(seconds=context.settings.held_review_s)
+        advance(db, context, order, Event.PERMIT_DENIED, HOUSE, reason=reason, until=held)
+        return reason
+    return None
+
+
+def _giving(db: Connection, context: Context, order: Order) -> bool:
+    """Whether an order that gives is alive here, or an earlier one's command is neither answered nor expired."""
+    if giving_alive(db, order.point) is not None:
+        return True
+    ids = [o.id for o in at_point(db, order.point, Kind.GIVING)]
+    query = select(commands.c.digest).where(commands.c.order.in_(ids), commands.c.answered.is_(False))
+    return db.execute(query.where(commands.c.expires_at > context.now).limit(1)).one_or_none() is not None
+
+
+def _grant(db: Connection, context: Context, order: Order, command: str) -> None:
+    granted = {"granted_at": context.now, "validity_s": context.settings.permit_validity_s}
+    db.execute(update(commands).where(commands.c.digest == command).values(**granted))
+    advance(db, context, order, Event.PERMIT_GRANTED, HOUSE, ever_permitted=True)
+
+
+def _answer(db: Connection, context: Context, request: PermitRequest, refused: Reason | None) -> bool:
+    permit = Permit(
+        gateway=request.gateway,
+        meter=request.meter,
+        command=request.command,
+        nonce=request.nonce,
+        granted=refused is None,
+        validity_s=context.settings.permit_validity_s if refused is None else 0.0,
+        reason=refused,
+        at=context.now,
+    )
+    outbox.put(db, permit, context.now, once=True)
+    return refused is None

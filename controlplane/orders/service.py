@@ -1,0 +1,179 @@
+"""Entering orders, asking the rules about them, and withdrawing them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, insert, select
+
+from controlplane.db import lock_point
+from controlplane.ids import new_id
+from controlplane.orders.context import Context
+from controlplane.orders.life import Order, advance, at_point, get, giving_alive, record
+from controlplane.orders.models import orders, stops
+from controlplane.orders.sending import HOUSE, carry_out
+from controlplane.orders.states import Event, Kind, OrderState
+from controlplane.orders.stopping import Stop, blocking, record_stop
+from controlplane.policy.facts import Act, Answer, Effect, Facts, Protected
+from controlplane.policy.rules import ask, decisive
+from controlplane.problems import ConflictError, NotFoundError, StaleError, UnprocessableError
+from controlplane.registry.models import house, protections, supply_points
+from protocols.uplink.messages import Reason
+
+FREEZE = "freeze"
+FROZEN = Reason("frozen", "All closing is frozen by an operator.", "Ogni chiusura è sospesa da un operatore.")
+REVIEW = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An order as a client asks for it."""
+
+    point: str
+    kind: Act
+    grounds: str = "default"
+    notice_received_on: date | None = None
+    notice_channel: str = ""
+    not_before: datetime | None = None
+    deadline: datetime | None = None
+
+
+def request(db: Connection, context: Context, draft: Draft, actor: str) -> Order:
+    """Enter an order, ask the rules, and carry it out as far as they let it.
+
+    Raises NotFoundError for an unknown point, ConflictError for a second order that takes supply away.
+    """
+    order = _enter(db, context, draft, actor)
+    if order.way is Kind.GIVING:
+        return carry_out(db, context, advance(db, context, order, Event.ALLOWED, HOUSE))
+    answer = decisive(judge(db, context, order, context.now))
+    return _apply(db, context, order, answer)
+
+
+def enter_giving(db: Connection, context: Context, point: str, actor: str) -> Order:
+    """The order that gives supply back after a stop: entered and sent in the stop's own transaction."""
+    return request(db, context, Draft(point, Act.REACTIVATE, grounds="stop"), actor)
+
+
+def _enter(db: Connection, context: Context, draft: Draft, actor: str) -> Order:
+    point = db.execute(select(supply_points).where(supply_points.c.id == draft.point)).one_or_none()
+    if point is None:
+        raise NotFoundError(f"there is no supply point {draft.point}")
+    if draft.kind is Act.INTERRUPT and point.medium != "gas":
+        raise UnprocessableError("only gas is interrupted upstream", code="not_gas")
+    lock_point(db, draft.point)
+    way = Kind.TAKING if draft.kind.takes else Kind.GIVING
+    _one_alive(db, draft, way)
+    notice = {"received_on": draft.notice_received_on.isoformat()} if draft.notice_received_on else None
+    identity = new_id("ord", context.clock, context.entropy)
+    db.execute(
+        insert(orders).values(
+            id=identity,
+            point=draft.point,
+            client=point.client,
+            number=max((o.number for o in at_point(db, draft.point)), default=0) + 1,
+            kind=draft.kind,
+            way=way,
+            state=OrderState.ENTERED,
+            alive=True,
+            grounds=draft.grounds,
+            notice=notice,
+            not_before=draft.not_before,
+            deadline=draft.deadline,
+            ever_permitted=False,
+            stopped=False,
+            looks_sent=0,
+            sends=0,
+            tried=[],
+            created_at=context.now,
+            version=1,
+        )
+    )
+    order = get(db, identity)
+    record(db, context, order, "entered", OrderState.ENTERED, actor)
+    return order
+
+
+def _one_alive(db: Connection, draft: Draft, way: Kind) -> None:
+    if way is Kind.TAKING and any(o.alive for o in at_point(db, draft.point, Kind.TAKING)):
+        detail = f"another order that takes supply away is alive at {draft.point}; withdraw it first"
+        raise ConflictError(detail, code="second_taking_order")
+    if way is Kind.GIVING and (alive := giving_alive(db, draft.point)) is not None:
+        raise ConflictError(f"order {alive.id} already gives supply back at {draft.point}", code="giving_already")
+
+
+def judge(db: Connection, context: Context, order: Order, until: datetime) -> tuple[Answer, ...]:
+    """Ask every rule about an order now, for the interval up to `until`; the fence is held."""
+    query = select(protections).where(protections.c.point == order.point, protections.c.ended_at.is_(None))
+    facts = Facts(
+        act=order.kind,
+        now=context.now,
+        until=until,
+        grounds=order.grounds,
+        notice_received_on=date.fromisoformat(order.notice["received_on"]) if order.notice else None,
+        not_before=order.not_before,
+        protections=tuple(Protected(r.act, r.reason, r.until) for r in db.execute(query)),
+        other_taking_alive=any(o.alive and o.id != order.id for o in at_point(db, order.point, Kind.TAKING)),
+    )
+    return ask(facts, context.pack)
+
+
+def _apply(db: Connection, context: Context, order: Order, answer: Answer) -> Order:
+    """What the rules answered to a new order."""
+    if answer.effect is Effect.DENY:
+        return advance(db, context, order, Event.DENIED_BY_RULE, answer.rule, reason=answer.reason)
+    if answer.effect is Effect.DEFER:
+        return advance(db, context, order, Event.DEFERRED, answer.rule, reason=answer.reason, until=answer.until)
+    if frozen(db):
+        until = context.now + REVIEW
+        return advance(db, context, order, Event.DEFERRED, FREEZE, reason=FROZEN, until=until)
+    return carry_out(db, context, advance(db, context, order, Event.ALLOWED, HOUSE))
+
+
+def review(db: Connection, context: Context, order: Order) -> Order:
+    """A held order's time has come: carried out if the rules allow, else held with a new time."""
+    lock_point(db, order.point)
+    answer = decisive(judge(db, context, order, context.now))
+    stopped = blocking(db, context, order)
+    if answer.effect is Effect.ALLOW and not frozen(db) and stopped is None:
+        planned = advance(db, context, order, Event.REASON_PASSED, HOUSE, to=OrderState.PLANNED)
+        return carry_out(db, context, planned)
+    reason = answer.reason or (FROZEN if frozen(db) else None)
+    until = max(answer.until or context.now, context.now + timedelta(seconds=context.settings.held_review_s))
+    return advance(db, context, order, Event.REASON_PASSED, HOUSE, to=OrderState.HELD, reason=reason, until=until)
+
+
+def frozen(db: Connection) -> bool:
+    """Whether all taking is frozen."""
+    row = db.execute(select(house).where(house.c.key == FREEZE)).one_or_none()
+    return row is not None and bool(row.on)
+
+
+def withdraw(db: Connection, context: Context, order_id: str, version: int, actor: str) -> Order:
+    """The client takes its order back. StaleError for an old version; ConflictError where it can't be taken back.
+
+    A taking order is stopped for good, and what it may have done is undone. One that gives supply back, and that a
+    stop has made due, can't be withdrawn (I15).
+    """
+    order = get(db, order_id)
+    lock_point(db, order.point)
+    order = get(db, order_id)
+    if order.version != version:
+        raise StaleError(f"order {order.id} is at version {order.version}, not {version}: read it again")
+    if order.way is Kind.GIVING:
+        return _withdraw_giving(db, context, order, actor)
+    if not order.alive:
+        raise ConflictError(f"order {order.id} is {order.state}: it has ended", code="ended")
+    record_stop(db, context, order.point, Stop("withdrawal", order.id), actor)
+    return get(db, order.id)
+
+
+def _withdraw_giving(db: Connection, context: Context, order: Order, actor: str) -> Order:
+    due = (
+        order.grounds == "stop"
+        or db.execute(
+            select(stops.c.id).where(stops.c.point == order.point, stops.c.ended_at.is_(None)).limit(1)
+        ).one_or_none()
+    )
+    if due:
+        raise ConflictError("a stop makes it due that supply is given back", code="due_after_stop")
+    return advance(db, context, order, Event.WITHDRAWN_BY_CLIENT, actor)

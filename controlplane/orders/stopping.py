@@ -1,0 +1,138 @@
+"""Stops: payments, withdrawals, protections, holds. Recorded once, never erased, told to each order they reach (I15).
+
+A payment or withdrawal stops for good every taking order of the point that was entered before it. A hold, or a
+protection with an end, stops until its end. What a stop does to an order is one row of the table.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from controlplane.db import lock_point
+from controlplane.ids import new_id
+from controlplane.orders.context import Context
+from controlplane.orders.life import Order, advance, at_point, giving_alive, note, record
+from controlplane.orders.models import order_events, stops
+from controlplane.orders.sending import send_look
+from controlplane.orders.states import TERMINAL, Event, Kind, OrderState
+from protocols.uplink.messages import Reason
+
+FOR_GOOD = frozenset({"payment", "withdrawal"})
+REASONS = {
+    "payment": Reason("stopped_payment", "The customer has paid.", "Il cliente ha pagato."),
+    "withdrawal": Reason("stopped_withdrawal", "The client has withdrawn it.", "Il committente lo ha ritirato."),
+    "protection": Reason("stopped_protection", "The point is protected from this.", "Il punto è protetto da questo."),
+    "hold": Reason("on_hold", "It is on hold.", "È in sospeso."),
+}
+WAITING = frozenset(
+    {OrderState.HELD, OrderState.PLANNED, OrderState.DISPATCHED, OrderState.ASSIGNED, OrderState.ON_SITE}
+)
+NEW = frozenset({OrderState.ENTERED, OrderState.AWAITING_APPROVAL})
+STANDING = frozenset({OrderState.EXECUTED, OrderState.COMPLETED})
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What is to be recorded. `act` is the order kind a protection forbids; None stops every taking act."""
+
+    kind: str
+    reference: str
+    act: str | None = None
+    until: datetime | None = None
+
+    @property
+    def event(self) -> Event:
+        """A stop that ends is a hold."""
+        return Event.STOP if self.kind in FOR_GOOD or self.until is None else Event.HOLD
+
+
+def record_stop(db: Connection, context: Context, point: str, stop: Stop, actor: str) -> Order | None:
+    """Record a stop and carry it out in this transaction; returns the order that gives supply back, if one is due."""
+    lock_point(db, point)
+    taking = [o for o in at_point(db, point, Kind.TAKING) if stop.act in (None, o.kind)]
+    db.execute(
+        insert(stops).values(
+            id=new_id("stp", context.clock, context.entropy),
+            point=point,
+            kind=stop.kind,
+            act=stop.act,
+            up_to=max((o.number for o in at_point(db, point)), default=0) if stop.kind in FOR_GOOD else None,
+            reference=stop.reference,
+            actor=actor,
+            recorded_at=context.now,
+            until=stop.until,
+        )
+    )
+    for order in taking:
+        _reach(db, context, order, stop, actor)
+    return give_back_if_due(db, context, point, actor)
+
+
+def _reach(db: Connection, context: Context, order: Order, stop: Stop, actor: str) -> None:
+    event, reason = stop.event, REASONS[stop.kind]
+    lasting = event is Event.STOP
+    moves = (
+        order.state in WAITING or order.state in NEW or (order.state is OrderState.LOOKING and not order.ever_permitted)
+    )
+    if not moves:
+        if order.state not in TERMINAL or order.ever_permitted:
+            order = note(db, order, stopped=order.stopped or lasting)
+            record(db, context, order, event, order.state, actor, _said(reason))
+        return
+    was = order.state
+    end = OrderState.WITHDRAWN if lasting else OrderState.HELD
+    order = advance(db, context, order, event, actor, to=end, reason=reason, until=stop.until, stopped=lasting)
+    if not lasting and was in (OrderState.DISPATCHED, OrderState.LOOKING):
+        send_look(db, context, order)
+
+
+def _said(reason: Reason) -> dict[str, str]:
+    return {"code": reason.code, "en": reason.en, "it": reason.it}
+
+
+def blocking(db: Connection, context: Context, order: Order) -> str | None:
+    """The kind of a stop that forbids this order a permit now; None if none does."""
+    rows = db.execute(select(stops).where(stops.c.point == order.point, stops.c.ended_at.is_(None))).all()
+    for row in rows:
+        if row.act not in (None, order.kind):
+            continue
+        if row.up_to is not None:
+            if order.number <= row.up_to:
+                return str(row.kind)
+        elif row.until is None or row.until > context.now:
+            return str(row.kind)
+    return None
+
+
+def give_back_if_due(db: Connection, context: Context, point: str, actor: str) -> Order | None:
+    """If a stopped order may have taken supply away and nothing gave it back since, enter the order that does (I15)."""
+    if giving_alive(db, point) is not None or not taken_and_stopped(db, context, point):
+        return None
+    from controlplane.orders.service import enter_giving  # noqa: PLC0415 - the two verbs call each other
+
+    return enter_giving(db, context, point, actor)
+
+
+def taken_and_stopped(db: Connection, context: Context, point: str) -> bool:
+    """Whether an act that took supply away, or may have, stands at the point against a stop."""
+    returned = max((_executed_event(db, o) for o in at_point(db, point, Kind.GIVING)), default=0)
+    return any(
+        (order.ever_permitted or order.state in STANDING)
+        and _last_act(db, order) > returned
+        and (order.stopped or blocking(db, context, order) is not None)
+        for order in at_point(db, point, Kind.TAKING)
+    )
+
+
+def _executed_event(db: Connection, order: Order) -> int:
+    query = select(order_events.c.id).where(order_events.c.order == order.id, order_events.c.state == "executed")
+    return max((row.id for row in db.execute(query)), default=0)
+
+
+def _last_act(db: Connection, order: Order) -> int:
+    """The event at which this order may last have taken supply away."""
+    acts = [OrderState.PERMITTED, OrderState.EXECUTED]
+    query = select(order_events.c.id).where(order_events.c.order == order.id, order_events.c.state.in_(acts))
+    query = query.where(order_events.c.event.not_in([Event.STOP, Event.HOLD]))
+    return max((row.id for row in db.execute(query)), default=0)

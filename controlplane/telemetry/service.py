@@ -1,0 +1,79 @@
+"""Taking readings, once, and knowing from them how often a meter's index moves."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from controlplane.registry.models import meters
+from controlplane.telemetry.models import latest, readings
+from protocols.uplink.messages import Readings, ReadingsMark
+
+INDEX = "volume"
+LOOKED_AT = 400
+
+
+def take_readings(db: Connection, batch: Readings) -> ReadingsMark | None:
+    """Keep a batch; what was kept before is kept once. The mark says up to where all is durable.
+
+    Readings of a meter that is not this gateway's are left out, and still acknowledged: they would come for ever (I10).
+    """
+    if not batch.readings:
+        return None
+    mine = {r.name for r in db.execute(select(meters.c.name).where(meters.c.gateway == batch.gateway))}
+    rows = [_row(batch, n) for n, reading in enumerate(batch.readings) if reading.meter in mine]
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    if rows:
+        db.execute(insert(readings).on_conflict_do_nothing(), rows)
+    for row in _newest(rows):
+        upsert = insert(latest).values(**row)
+        keys = [c.name for c in latest.primary_key]
+        changed = {k: upsert.excluded[k] for k in row if k not in keys}
+        where = latest.c.at <= upsert.excluded.at
+        db.execute(upsert.on_conflict_do_update(index_elements=keys, set_=changed, where=where))
+    return ReadingsMark(batch.journal, batch.boot, batch.first + len(batch.readings) - 1)
+
+
+def _row(batch: Readings, n: int) -> dict[str, object]:
+    reading = batch.readings[n]
+    return {
+        "meter": reading.meter,
+        "at": reading.at,
+        "journal": batch.journal,
+        "boot": batch.boot,
+        "sequence": batch.first + n,
+        "quantity": reading.quantity,
+        "value": reading.value,
+        "unit": reading.unit,
+        "storage": reading.storage,
+        "tariff": reading.tariff,
+        "subunit": reading.subunit,
+        "function": reading.function,
+        "reason": reading.reason,
+        "gateway": batch.gateway,
+    }
+
+
+def _newest(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """The last of each register; of several records of one name the first stands for it."""
+    keys = [c.name for c in latest.primary_key]
+    found: dict[tuple[object, ...], dict[str, object]] = {}
+    for row in rows:
+        register = tuple(row[k] for k in keys)
+        if register not in found or row["at"] != found[register]["at"]:
+            found[register] = row
+    return list(found.values())
+
+
+def index_steps(db: Connection, meter: str, before: datetime) -> list[tuple[datetime, Decimal]]:
+    """When the meter's index was last seen to have moved before a time, oldest first."""
+    query = (
+        select(readings.c.at, readings.c.value)
+        .where(readings.c.meter == meter, readings.c.quantity == INDEX, readings.c.storage == 0)
+        .where(readings.c.at < before, readings.c.value.is_not(None), readings.c.function == "instantaneous")
+        .order_by(readings.c.at.desc())
+        .limit(LOOKED_AT)
+    )
+    seen = [(row.at, Decimal(row.value)) for row in db.execute(query)][::-1]
+    return [now for earlier, now in zip(seen, seen[1:], strict=False) if now[1] != earlier[1]]
