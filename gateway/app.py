@@ -85,4 +85,5 @@ class Gateway:
     def _poller(self, name: MeterId) -> Poller:
         meter = self.edge.meters[name]
         every_s = self._config.every_s
-        return Poller(self.edge, meter, self.store, self._entropy, every_s, self.uplink.fresh_readings)
+        fresh, worker = self.uplink.fresh_readings, self.workers[name]
+        return Poller(self.edge, meter, self.store, self._entropy, every_s, fresh, lambda: worker.idle)

@@ -5,7 +5,7 @@ the guard; read back. What may have moved the valve is settled by reading, never
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from drivers import mbus
 from drivers.mbus import Moved
@@ -18,34 +18,31 @@ from gateway.meters import Meter
 from gateway.permits import Denied, Granted
 from gateway.reading import BlindError, Sight, sight, sight_again
 from gateway.receipts import FRAMES_KEPT, Account
-from protocols.types import Outcome, ValvePosition
-from protocols.uplink.messages import Command, Seen
+from protocols.types import Outcome, ValvePosition, Verb
+from protocols.uplink.messages import Command, Seen, Traffic
 from protocols.uplink.reasons import Why
 
 READ_TRIES = 2
 SETTLE_TRIES = 6
 BETWEEN_ASKS_S = 1.0
 EXPIRY_ASKS = 5
+NO_POSITION = frozenset({ValvePosition.UNKNOWN, ValvePosition.MOVING})
 
 
 @dataclass(slots=True)
 class Attempt:
-    """The command's run. `grant` and `confirmed` are what the guard will ask for."""
+    """The command's run. `grant` and `confirmed` are what the guard will ask for; `sent` is what may have moved it."""
 
     edge: Edge
     meter: Meter
     task: Task
     command: Command
     grant: Granted | None = None
-    confirmed: bool = False
+    confirmed: Granted | None = None
+    sent: list[Traffic] = field(default_factory=list)
 
     async def run(self) -> Account:
         """Carry it out; the account is for the receipt."""
-        if self.command.verb.takes or self.edge.watch.trusted:
-            return await self._after_reading()
-        return await self._confirm_expiry() or await self._after_reading()
-
-    async def _after_reading(self) -> Account:
         try:
             before = await sight_again(self.edge, self.meter, self._priority, READ_TRIES)
         except BlindError as error:
@@ -53,23 +50,38 @@ class Attempt:
         account = Account(Outcome.DONE, Why.ALREADY, identity_read=before.read.identity, before=before.seen)
         if before.seen.position is self.command.verb.wanted:
             return replace(account, after=before.seen)
-        if before.seen.position is ValvePosition.FAULT and self.command.verb.takes:
+        return await (self._take(account, before) if self.command.verb.takes else self._give(account, before))
+
+    async def _take(self, account: Account, before: Sight) -> Account:
+        if before.seen.position is ValvePosition.FAULT:
             return replace(account, outcome=Outcome.REFUSED, why=Why.VALVE_FAULT, detail="the valve reports a fault")
-        if self.command.verb.takes and (refused := await self._permit(before)) is not None:
+        if (refused := await self._permit(before)) is not None:
             return replace(account, outcome=Outcome.REFUSED, why=refused.why, detail=refused.detail)
         return await self._move(account)
+
+    async def _give(self, account: Account, before: Sight) -> Account:
+        """Move; while the clock is not trusted the expiry is confirmed first, and anew if that has lapsed meanwhile."""
+        if self.command.verb is Verb.ARM and before.seen.position is not ValvePosition.CLOSED:
+            detail = f"only a closed valve is armed; this one is {before.seen.position}"
+            return replace(account, outcome=Outcome.REFUSED, why=Why.NOT_AS_WANTED, detail=detail)
+        for _ in range(EXPIRY_ASKS):
+            if not self.edge.watch.trusted and (refused := await self._confirm_expiry(before)) is not None:
+                return replace(account, outcome=Outcome.REFUSED, why=refused.why, detail=refused.detail)
+            moved = await self._move(account)
+            if moved.started or moved.why is not Why.CLOCK_UNTRUSTED:
+                break
+        return moved
 
     @property
     def _priority(self) -> Priority:
         return Priority.TAKE if self.command.verb.takes else Priority.OPEN
 
-    async def _confirm_expiry(self) -> Account | None:
+    async def _confirm_expiry(self, before: Sight) -> Account | None:
         """With a wall clock that is not trusted, let the control plane say that a giving command still stands."""
         for _ in range(EXPIRY_ASKS):
-            answer = await self.edge.permits.ask(self.task.digest, self.command, ValvePosition.UNKNOWN, "expiry")
-            match answer:
-                case Granted():
-                    self.confirmed = True
+            match await self.edge.permits.ask(self.task.digest, self.command, before.seen.position, "expiry"):
+                case Granted() as confirmed:
+                    self.confirmed = confirmed
                     return None
                 case Denied(reason):
                     return Account(Outcome.REFUSED, Why.EXPIRED, reason.code if reason else "")
@@ -97,6 +109,7 @@ class Attempt:
                 self._priority,
                 response_s=self.meter.response_s,
                 guard=self._guard,
+                moving=self.sent,
             )
         except GuardError as error:
             return await self._unless_begun(account, error.why, "refused right before the write")
@@ -133,7 +146,7 @@ class Attempt:
             now=edge.clock.now(),
             boot_s=edge.clock.boot(),
             clock_trusted=edge.watch.trusted,
-            expiry_confirmed=self.confirmed,
+            expiry_confirmed=self.confirmed is not None and edge.clock.boot() < self.confirmed.until_boot_s,
             permit_until_s=self.grant.until_boot_s if self.grant else None,
             superseded=mark is None
             or mark > self.task.number
@@ -149,7 +162,13 @@ class Attempt:
         if task is None or task.state != "started":
             return replace(account, outcome=Outcome.REFUSED, why=why, detail=detail, permit=self._permit_digest)
         settled = await settle(self.edge, self.meter, self.command)
-        return replace(settled, before=account.before, permit=self._permit_digest, detail=f"{detail}; {settled.detail}")
+        return replace(
+            settled,
+            before=account.before,
+            sent=tuple(self.sent),
+            permit=self._permit_digest,
+            detail=f"{detail}; {settled.detail}",
+        )
 
     @property
     def _permit_digest(self) -> str | None:
@@ -158,13 +177,12 @@ class Attempt:
     def _told(self, account: Account, ran: Ran[Moved]) -> Account:
         position = ran.value.after
         seen = Seen(position, self.edge.clock.now(), self.edge.clock.boot(), ran.traffic[-FRAMES_KEPT:])
-        done = position is self.command.verb.wanted
-        fault = Why.VALVE_FAULT if position is ValvePosition.FAULT else Why.NOT_AS_WANTED
+        outcome, why = judged(self.command.verb, position)
         return replace(
             account,
-            outcome=Outcome.DONE if done else Outcome.FAILED,
-            why=None if done else fault,
-            detail="" if done else f"read back {position} where {self.command.verb.wanted} was wanted",
+            outcome=outcome,
+            why=why,
+            detail="" if why is None else f"read back {position} where {self.command.verb.wanted} was wanted",
             started=True,
             identity_read=ran.value.identity,
             after=seen,
@@ -189,17 +207,27 @@ async def settle(edge: Edge, meter: Meter, command: Command) -> Account:
         except BlindError as error:
             detail = error.detail
             continue
-        if found.connection == connection and found.seen.position is not ValvePosition.MOVING:
+        if found.connection == connection and found.seen.position not in NO_POSITION:
             return _settled(command, found)
+        detail = f"the valve was read as {found.seen.position}"
     edge.saw(meter, ValvePosition.UNKNOWN)
     return Account(Outcome.UNKNOWN, Why.INTERRUPTED, detail, started=True)
 
 
+def judged(verb: Verb, position: ValvePosition) -> tuple[Outcome, Why | None]:
+    """What a position read after the write proves. One that is none proves nothing, not failure either."""
+    if position is verb.wanted:
+        return Outcome.DONE, None
+    if position in NO_POSITION:
+        return Outcome.UNKNOWN, Why.NOT_AS_WANTED
+    return Outcome.FAILED, Why.VALVE_FAULT if position is ValvePosition.FAULT else Why.NOT_AS_WANTED
+
+
 def _settled(command: Command, found: Sight) -> Account:
-    done = found.seen.position is command.verb.wanted
+    outcome, why = judged(command.verb, found.seen.position)
     return Account(
-        outcome=Outcome.DONE if done else Outcome.FAILED,
-        why=None if done else Why.NOT_AS_WANTED,
+        outcome=outcome,
+        why=why,
         detail=f"settled by reading: {found.seen.position}",
         started=True,
         identity_read=found.read.identity,

@@ -11,7 +11,7 @@ from gateway.edge import Edge
 from protocols.ports import Entropy
 from protocols.uplink.messages import Ack, Birth, MeterBirth
 
-NONCE_SIZE = 16
+NONCE_SIZE, NONCES_KEPT = 16, 12
 
 
 @dataclass(slots=True)
@@ -22,8 +22,7 @@ class Births:
     entropy: Entropy
     software: str
     born: asyncio.Event = field(default_factory=asyncio.Event)
-    _nonce: str = ""
-    _asked_boot_s: float = 0.0
+    _asked: dict[str, float] = field(default_factory=dict)
 
     @property
     def due(self) -> bool:
@@ -31,15 +30,17 @@ class Births:
         return not self.born.is_set() or not self.edge.watch.trusted
 
     def make(self) -> Birth:
-        """A birth with a fresh nonce; only its own answer will count."""
-        self._nonce = self.entropy.token(NONCE_SIZE).hex()
-        self._asked_boot_s = self.edge.clock.boot()
+        """A birth with a fresh nonce; an answer to one of the last few counts, once, for the moment it was asked."""
+        nonce = self.entropy.token(NONCE_SIZE).hex()
+        self._asked[nonce] = self.edge.clock.boot()
+        for old in list(self._asked)[:-NONCES_KEPT]:
+            del self._asked[old]
         journal = self.edge.journal
         return Birth(
             gateway=self.edge.gateway,
             journal=journal.id,
             boot=journal.boot,
-            nonce=self._nonce,
+            nonce=nonce,
             at=self.edge.clock.now(),
             software=self.software,
             freeze=journal.freeze()[0],
@@ -60,14 +61,13 @@ class Births:
     def take(self, ack: Ack) -> bool:
         """Take an acknowledgement; True the first time that it makes this gateway born."""
         terms, journal = ack.birth, self.edge.journal
-        if terms is None or not self._nonce:
+        if terms is None or terms.nonce not in self._asked:
             return False
-        if (terms.nonce, terms.boot, terms.journal) != (self._nonce, journal.boot, journal.id):
+        if (terms.boot, terms.journal) != (journal.boot, journal.id):
             return False
         journal.set_epochs({m: e for m, e in terms.epochs.items() if m in self.edge.meters})
         journal.set_freeze(terms.freeze, on=terms.frozen)
-        self.edge.watch.confirm(ack.at, self._asked_boot_s)
-        self._nonce = ""
+        self.edge.watch.confirm(ack.at, self._asked.pop(terms.nonce))
         first = not self.born.is_set()
         self.born.set()
         return first

@@ -58,14 +58,17 @@ class Line:
         *,
         response_s: float = 0.0,
         guard: Guard = refuse_everything,
+        moving: list[Traffic] | None = None,
     ) -> Ran[T]:
         """Run a plan, the only one of this meter at a time (P5), and return what came of it.
 
         Raises what the plan raises, GuardError where its moving write was refused, LineDownError where the connection
         was lost after the plan had begun. If the caller is cancelled, the plan is dropped before its next step.
+        `moving` is given the writes that may move the valve as they leave, so that they are known after an error too.
         """
         async with self._one_at_a_time.setdefault(meter, asyncio.Lock()):
-            job = Job(meter, plan, priority, response_s, guard, asyncio.get_running_loop().create_future())
+            done = asyncio.get_running_loop().create_future()
+            job = Job(meter, plan, priority, response_s, guard, done, moving=[] if moving is None else moving)
             self._put(job)
             try:
                 return await job.done

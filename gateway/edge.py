@@ -31,10 +31,14 @@ class Edge:
 
     def cap_free(self, meter: Meter) -> bool:
         """Whether the gateway's own bound allows one more closure, of this meter."""
+        takings = self.journal.takings()
+        moving = {taking.meter for taking in takings if taking.unsettled}
         others = [
-            self.journal.position(name) for name, other in self.meters.items() if other.has_valve and name != meter.name
+            ValvePosition.UNKNOWN if name in moving else self.journal.position(name)
+            for name, other in self.meters.items()
+            if other.has_valve and name != meter.name
         ]
-        return free(self.limits, self.journal.takings(), others, self.moment())
+        return free(self.limits, takings, others, self.moment())
 
     def moment(self) -> Moment:
         """Now, for the caps."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import structlog
 
 from gateway.edge import Edge
-from gateway.guard import GAS
 from gateway.journal import Task
 from gateway.receipts import Account, LookAccount, Subject
 from gateway.worker import burn
@@ -46,7 +45,8 @@ class Inbox:
         except TheirsError as error:
             log.warning("a command that can't be read", error=str(error))
             return None
-        if not self._ours(opened):
+        if opened.message.gateway != self.edge.gateway:
+            self._refuse_unjournaled(opened, Why.WRONG_GATEWAY, f"meant for {opened.message.gateway}")
             return None
         if self._known(opened.digest):
             return opened.digest
@@ -61,21 +61,21 @@ class Inbox:
             log.warning("a look that is not believed", error=str(error))
             return None
         message = opened.message
-        if message.gateway != self.edge.gateway or message.meter not in self.edge.meters:
-            log.warning("a look for somebody else", gateway=message.gateway, meter=message.meter)
+        if message.gateway != self.edge.gateway:
+            log.warning("a look for another gateway", gateway=message.gateway)
             return None
         if self._known(opened.digest):
             return opened.digest
         task = self._task(opened, "look")
         stale = self._stale(task)
+        refused = stale or (None if task.meter in self.edge.meters else Why.UNKNOWN_METER)
         with self.edge.journal.transaction():
             self.edge.journal.receive(task)
             if stale is None:
                 self._burn_lower(task)
-            else:
-                self._refuse_look(task, stale)
-        if stale is None:
-            self.put(task.meter, task)
+            if refused is not None:
+                self._refuse_look(task, refused)
+        self._durable(None if refused else task)
         return opened.digest
 
     def freeze(self, raw: bytes) -> str | None:
@@ -89,15 +89,6 @@ class Inbox:
             return None
         self.edge.journal.set_freeze(opened.message.number, on=opened.message.on)
         return opened.digest
-
-    def _ours(self, opened: Opened[Command]) -> bool:
-        """Whether it is for this gateway and one of its meters; else a receipt refuses it, and nothing is marked."""
-        message = opened.message
-        if message.gateway == self.edge.gateway and message.meter in self.edge.meters:
-            return True
-        why = Why.WRONG_GATEWAY if message.gateway != self.edge.gateway else Why.UNKNOWN_METER
-        self._refuse_unjournaled(opened, why, f"meant for {message.gateway}, meter {message.meter}")
-        return False
 
     def _known(self, digest: str) -> bool:
         task = self.edge.journal.task(digest)
@@ -116,7 +107,12 @@ class Inbox:
                 self._burn_lower(task)
             if refused is not None:
                 self.edge.finish(task, opened.message.verb, Account(Outcome.REFUSED, refused))
-        if refused is None:
+        self._durable(None if refused else task)
+
+    def _durable(self, task: Task | None) -> None:
+        """A task is kept, so the disk takes what it is given again; what is to be done is handed on."""
+        self.edge.storage_works = True
+        if task is not None:
             self.put(task.meter, task)
 
     def _task(self, opened: Opened[Command] | Opened[Look], kind: str) -> Task:
@@ -143,10 +139,12 @@ class Inbox:
 
     def _unfit(self, command: Command) -> Why | None:
         """What can be told without the line: all of it again, where it can change, right before the write."""
-        meter = self.edge.meters[command.meter]
+        meter = self.edge.meters.get(command.meter)
+        if meter is None:
+            return Why.UNKNOWN_METER
         if command.identity != meter.identity:
             return Why.WRONG_IDENTITY
-        if command.verb is Verb.OPEN and meter.spec.medium in GAS:
+        if command.verb is Verb.OPEN and meter.is_gas:
             return Why.GAS_NEVER_OPENED
         if Capability(command.verb.value) not in meter.spec.capabilities:
             return Why.NOT_CAPABLE
@@ -160,7 +158,8 @@ class Inbox:
 
     def _refuse_look(self, task: Task, why: Why) -> None:
         account = LookAccount(outcome=Outcome.REFUSED, why=why)
-        build = self.edge.notary.answer(self.edge.subject(task), account, ())
+        settled = self.edge.journal.settled(task.meter, task.number)
+        build = self.edge.notary.answer(self.edge.subject(task), account, settled)
         self.edge.journal.finish(task.digest, account.outcome, LookAnswer.kind, build)
         self.edge.outbox.set()
 

@@ -1,8 +1,7 @@
 """What a gateway must not forget: commands and looks, how they ended, marks, receipts, cap takings (CONTROL P11, I7).
 
 SQLite, WAL, synchronous FULL. Every method that changes something is one transaction, durable when it returns; when the
-disk refuses, StorageError is raised, nothing has changed, and the caller stops acknowledging and closing. Readings live
-beside it in `gateway.store`.
+disk refuses, StorageError is raised, nothing has changed, and the caller stops acknowledging and closing.
 """
 
 import sqlite3
@@ -57,12 +56,13 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """One use of the caps. `boot` and `boot_s` tell its age while the gateway that took it still runs."""
+    """One use of the caps. `boot` and `boot_s` tell its age in the same run; `unsettled`: how it ended is not known."""
 
     meter: MeterId
     at: datetime
     boot: int
     boot_s: float
+    unsettled: bool = True
 
 
 Build = Callable[[Chain], tuple[bytes, str]]
@@ -121,8 +121,6 @@ class Journal:
         """Leave no transaction open: a commit that failed, or an error between, takes everything back."""
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
-
-    # -- commands and looks
 
     def receive(self, task: Task) -> None:
         """Keep a new command or look, and raise its meter's mark: durable before anything else is done about it."""
@@ -231,10 +229,10 @@ class Journal:
 
     # -- the way up
 
-    def unacknowledged(self, limit: int) -> list[Sealed]:
-        """Signed messages that the control plane has not said to hold, oldest first."""
-        query = "SELECT number, kind, digest, raw FROM outbox WHERE acked = 0 ORDER BY number LIMIT ?"
-        return [Sealed(*row) for row in self._db.execute(query, (limit,))]
+    def unacknowledged(self, limit: int, after: int = 0) -> list[Sealed]:
+        """Signed messages after this number that the control plane has not said to hold, oldest first."""
+        query = "SELECT number, kind, digest, raw FROM outbox WHERE acked = 0 AND number > ? ORDER BY number LIMIT ?"
+        return [Sealed(*row) for row in self._db.execute(query, (after, limit))]
 
     def acknowledge(self, digests: tuple[str, ...]) -> None:
         """The control plane holds these; they stay here all the same."""
@@ -261,8 +259,9 @@ class Journal:
 
     def takings(self) -> list[Taking]:
         """All uses of the caps that are kept."""
-        rows = self._db.execute("SELECT meter, at, boot, boot_s FROM takings")
-        return [Taking(MeterId(m), datetime.fromisoformat(at), boot, boot_s) for m, at, boot, boot_s in rows]
+        columns = "takings.meter, takings.at, boot, boot_s, state <> 'finished'"
+        rows = self._db.execute(f"SELECT {columns} FROM takings JOIN tasks USING (digest)")  # noqa: S608 - our names
+        return [Taking(MeterId(m), datetime.fromisoformat(at), *rest) for m, at, *rest in rows]
 
     def position(self, meter: MeterId) -> ValvePosition:
         """The last position seen; UNKNOWN where none was, or where the last look at it failed."""

@@ -13,12 +13,15 @@ from gateway.reading import BlindError, Sight, sight_again
 from gateway.receipts import LookAccount
 from protocols.types import Outcome
 from protocols.uplink.messages import Look
+from protocols.uplink.reasons import Why
 
 TRIES = 3
 
 
 async def look(edge: Edge, meter: Meter, message: Look, disturbed: asyncio.Event) -> LookAccount:
     """Look, and say what was seen; what can't be read is `failed`, with the reason."""
+    if message.identity != meter.identity:
+        return LookAccount(outcome=Outcome.REFUSED, why=Why.WRONG_IDENTITY, detail="the gateway's file names another")
     try:
         first = await sight_again(edge, meter, Priority.READ_BACK, TRIES)
     except BlindError as error:

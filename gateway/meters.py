@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from drivers.schema import Spec
 from gateway.bus import Line
+from gateway.guard import GAS
 from protocols.types import Capability, Identity, MeterId
 
 
@@ -21,6 +22,11 @@ class Meter:
     line: Line
     response_s: float
     address: int | None = None
+
+    @property
+    def is_gas(self) -> bool:
+        """Whether spec or identity says gas: either is enough never to open it (I4)."""
+        return bool({self.spec.medium, self.identity.medium} & GAS)
 
     @property
     def has_valve(self) -> bool:

@@ -19,6 +19,7 @@ from protocols.ports import Entropy
 from protocols.types import ValvePosition
 from seams.logs import Level
 
+LOOK_AGAIN_S = 1.0
 log: structlog.stdlib.BoundLogger = structlog.get_logger("polling")
 
 
@@ -32,14 +33,18 @@ class Poller:
     entropy: Entropy
     every_s: float
     on_readings: Callable[[], None]
+    meter_free: Callable[[], bool]
     _level: Level = field(default_factory=Level)
 
     async def run(self) -> None:
         """Poll for ever: once soon after the start, then at an even pace of its own, so that a fleet is spread out."""
         await asyncio.sleep(self.entropy.fraction() * min(self.every_s, 1.0))
         while True:
-            due_s = self.edge.clock.boot() + self.every_s
-            await self.poll()
+            begun_s = self.edge.clock.boot()
+            free = self.meter_free()
+            if free:
+                await self.poll()
+            due_s = begun_s + (self.every_s if free else LOOK_AGAIN_S)
             await asyncio.sleep(max(due_s - self.edge.clock.boot(), 0.0))
 
     async def poll(self) -> None:

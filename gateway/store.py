@@ -6,11 +6,14 @@ Beside the journal in the same file, so that one disk's failure is one failure.
 import sqlite3
 
 import msgspec
+import structlog
 
 from gateway.journal import Journal
 from protocols.uplink.messages import Reading, ReadingsMark
+from seams.logs import Level
 
 BATCH = 100
+log: structlog.stdlib.BoundLogger = structlog.get_logger("readings")
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Reading)
 
 
@@ -24,6 +27,7 @@ class ReadingStore:
             row = db.execute("SELECT max(sequence) FROM readings WHERE boot = ?", (journal.boot,)).fetchone()
         self._next = int(row[0] or 0) + 1
         self.lost = 0
+        self._level = Level()
 
     def add(self, readings: list[Reading]) -> None:
         """Keep new readings, dropping the oldest beyond the bound; StorageError if the disk refuses."""
@@ -36,6 +40,8 @@ class ReadingStore:
         self._next += len(rows)
         self._kept += len(rows) - dropped
         self.lost += dropped
+        if dropped:
+            log.log(self._level.failed(), "readings are lost at the bound", lost=self.lost, bound=self._bound)
 
     def _drop(self, db: sqlite3.Connection, excess: int) -> int:
         if excess <= 0:

@@ -112,7 +112,7 @@ class Uplink:
             return None
         if kind == "freeze":
             return self.inbox.freeze(raw)
-        if not self.births.born.is_set() or not self.edge.storage_works:
+        if not self.births.born.is_set():
             return None
         if kind == Permit.kind:
             self._take_permit(raw)
@@ -161,13 +161,24 @@ class Uplink:
             await asyncio.sleep(BIRTH_EVERY_S)
 
     async def _send_outbox(self, broker: Broker) -> None:
+        """What is new at once, then what was sent before, in turn: one that nobody ever takes holds up no other."""
         await self.births.born.wait()
+        newest = turn = 0
         while True:
             self.edge.outbox.clear()
-            for sealed in self.edge.journal.unacknowledged(IN_FLIGHT):
-                if self._is_due(sealed.digest):
-                    await broker.publish(topics.up(self.edge.gateway, sealed.kind), sealed.raw)
+            while newest < (last := await self._send_after(broker, newest)):
+                newest = last
+            again = await self._send_after(broker, turn)
+            turn = 0 if again >= newest else again
             await _set_within(self.edge.outbox, REPEAT_FIRST_S)
+
+    async def _send_after(self, broker: Broker, number: int) -> int:
+        """Send what is due of the next few; return the last one's number, `number` itself where there is none."""
+        few = self.edge.journal.unacknowledged(IN_FLIGHT, number)
+        for sealed in few:
+            if self._is_due(sealed.digest):
+                await broker.publish(topics.up(self.edge.gateway, sealed.kind), sealed.raw)
+        return few[-1].number if few else number
 
     def _is_due(self, digest: str) -> bool:
         """Whether to send it now; if so, the next time is twice as far away."""

@@ -33,8 +33,9 @@ class Worker:
 
     @property
     def idle(self) -> bool:
-        """Whether polling may have the meter."""
-        return not self._waiting and self._busy_with is None
+        """Whether polling may have the meter: while a permit is awaited the line is free, the meter is not (P3)."""
+        tasks = [*self._waiting.values(), *([self._busy_with] if self._busy_with else [])]
+        return all(task.kind == "look" for task in tasks)
 
     def put(self, task: Task) -> None:
         """Give it something journaled to do."""
@@ -72,7 +73,8 @@ class Worker:
         """Do one thing; if it is burned meanwhile, its attempt is dropped and the next one's turn comes."""
         if task.state == "finished":
             return
-        self._disturbed.clear()
+        if not self._waiting:
+            self._disturbed.clear()
         self._busy_with = task
         self._current = asyncio.create_task(self._do(task), name=f"{self.meter.name} {task.number.sequence}")
         try:
@@ -94,7 +96,9 @@ class Worker:
             await self._look(task)
             return
         command = decode_payload(task.payload, Command)
-        if task.state == "started":
+        if command.identity != self.meter.identity:
+            account = _meant_another(task)
+        elif task.state == "started":
             account = await settle(self.edge, self.meter, command)
         else:
             account = await Attempt(self.edge, self.meter, task, command).run()
@@ -112,6 +116,14 @@ class Worker:
         build = self.edge.notary.answer(self.edge.subject(task), account, settled)
         self.edge.journal.finish(task.digest, account.outcome, LookAnswer.kind, build)
         self.edge.outbox.set()
+
+
+def _meant_another(task: Task) -> Account:
+    """The gateway's file was changed since the command came: this name stands for another meter now."""
+    detail = "the gateway's file names another meter now"
+    if task.state == "started":
+        return Account(Outcome.UNKNOWN, Why.WRONG_IDENTITY, detail, started=True)
+    return Account(Outcome.REFUSED, Why.WRONG_IDENTITY, detail)
 
 
 def burn(edge: Edge, task: Task, why: Why, detail: str) -> None:

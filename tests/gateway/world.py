@@ -8,10 +8,10 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from drivers.catalogue import installed
+from drivers.catalogue import Catalogue, installed
 from gateway.app import Gateway
 from gateway.config import parse_config
 from gateway.journal import Journal
@@ -113,7 +113,12 @@ class Plane:
     acked: list[str] = field(default_factory=list)
     before_permit: Callable[[PermitRequest], Awaitable[None]] | None = None
     broker: Broker | None = None
+    clock_ahead_s: float = 0.0
     born: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def now(self) -> datetime:
+        """The control plane's own wall clock."""
+        return self.virtual.clock.now() + timedelta(seconds=self.clock_ahead_s)
 
     async def run(self, world: "World") -> None:
         while True:
@@ -157,14 +162,14 @@ class Plane:
         self.readings.append(message)
         if self.holds:
             mark = ReadingsMark(message.journal, message.boot, message.first + len(message.readings) - 1)
-            await self.send(Ack(gateway=G, at=self.virtual.clock.now(), readings=mark))
+            await self.send(Ack(gateway=G, at=self.now(), readings=mark))
 
     async def _terms(self, birth: Birth) -> None:
         if self.silent:
             return
         epochs = {m.meter: self.epoch for m in birth.meters}
         terms = BirthTerms(birth.nonce, birth.boot, birth.journal, epochs, 0, False)
-        await self.send(Ack(gateway=G, at=self.virtual.clock.now(), birth=terms))
+        await self.send(Ack(gateway=G, at=self.now(), birth=terms))
         self.born.set()
 
     async def _permit(self, request: PermitRequest) -> None:
@@ -183,12 +188,12 @@ class Plane:
             granted=self.grants,
             validity_s=10.0 if self.grants else 0.0,
             reason=reason,
-            at=self.virtual.clock.now(),
+            at=self.now(),
         )
 
     async def ack(self, digest: str) -> None:
         if self.holds:
-            await self.send(Ack(gateway=G, at=self.virtual.clock.now(), digests=(digest,)))
+            await self.send(Ack(gateway=G, at=self.now(), digests=(digest,)))
 
     async def send(self, message: Body, key: SigningKey = PLANE_KEY, gateway: GatewayId = G) -> str:
         raw, digest = codec.seal(message, key)
@@ -201,7 +206,7 @@ class Plane:
 
     def command(self, meter: MeterId, verb: Verb, **changes: object) -> Command:
         self.sequence += 1
-        now = self.virtual.clock.now()
+        now = self.now()
         fields = {
             "gateway": G,
             "meter": meter,
@@ -214,19 +219,19 @@ class Plane:
         }
         return Command(**fields)  # type: ignore[arg-type]
 
-    def look(self, meter: MeterId, observe_s: float = 0.0) -> Look:
+    def look(self, meter: MeterId, observe_s: float = 0.0, identity: Identity | None = None) -> Look:
         self.sequence += 1
         return Look(
             gateway=G,
             meter=meter,
-            identity=IDENTITIES[meter],
+            identity=identity or IDENTITIES[meter],
             number=Number(self.epoch, self.sequence),
             observe_s=observe_s,
-            issued_at=self.virtual.clock.now(),
+            issued_at=self.now(),
         )
 
     def freeze(self, number: int, *, on: bool) -> Freeze:
-        return Freeze(gateway=G, number=number, on=on, reason="storm", at=self.virtual.clock.now())
+        return Freeze(gateway=G, number=number, on=on, reason="storm", at=self.now())
 
 
 @dataclass
@@ -242,10 +247,11 @@ class World:
     line: Line
     valves: dict[MeterId, Valve]
     supplies: dict[MeterId, Supply]
-    tap: list[tuple[float, str, str]]
+    tap: list[tuple[float, str, bytes]]
     process: Process | None = None
     gateway: Gateway | None = None
     database: sqlite3.Connection | None = None
+    catalogue: Catalogue = field(default_factory=installed)
 
     def start(self) -> Gateway:
         assert self.path is not None
@@ -254,7 +260,7 @@ class World:
         self.database = database
         clock, entropy = self.virtual.clock, self.virtual.entropy
         self.gateway = Gateway(
-            parse_config(self.text, Path("gateway.toml"), installed()),
+            parse_config(self.text, Path("gateway.toml"), self.catalogue),
             clock=clock,
             entropy=entropy,
             dial=lambda _: self.line.dial,
@@ -308,7 +314,7 @@ async def _world(
         )
         for n, (m, who) in enumerate(IDENTITIES.items(), 1)
     ]
-    tap: list[tuple[float, str, str]] = []
+    tap: list[tuple[float, str, bytes]] = []
     line = Line(stations, faults=faults, seed=virtual.seed, tap=lambda *told: tap.append(told))
     world = World(
         virtual, path, text, faults, Plane(virtual), MemoryBroker(seed=virtual.seed), line, valves, supplies, tap
