@@ -143,14 +143,20 @@ def _select(spec: Spec, identity: Identity) -> Plan[int]:
 
 
 def _readout(spec: Spec, identity: Identity, address: int | None = None) -> Plan[Telegram]:
-    """Select by the whole address, read every telegram, and make sure that it is this meter that speaks."""
+    """Select by the whole address, read every telegram, and make sure that it is this meter that speaks.
+
+    A slave that begins to repeat itself, byte for byte, has said what it has to say, though it promises more.
+    """
     at = (yield from _select(spec, identity)) if address is None else address
     telegrams: list[Telegram] = []
     while not telegrams or telegrams[-1].more_follows:
         if len(telegrams) == MAX_TELEGRAMS:
             raise PlanError(Why.MALFORMED, f"more than {MAX_TELEGRAMS} telegrams in one readout")
         answer = yield Send(Short(REQ_UD2, at))
-        telegrams.append(_telegram(answer, identity))
+        telegram = _telegram(answer, identity)
+        if telegram in telegrams:
+            break
+        telegrams.append(telegram)
     try:
         whole = join(telegrams)
     except MalformedError as error:

@@ -92,10 +92,10 @@ def answered(plan: Plan[T], answers: Sequence[Frame | None]) -> tuple[T, list[Se
         event = left.pop(0) if isinstance(step, Send) else None
 
 
-def told(records: str, who: Identity = WHO, *, status: int = 0) -> Frame:
+def told(records: str, who: Identity = WHO, *, access: int = 1, status: int = 0) -> Frame:
     """An RSP_UD with a long header of `who`, written by hand."""
     maker = {"CBS": "530C", "ZZZ": "5A6B"}[who.manufacturer]
-    head = bytes.fromhex(who.id)[::-1] + bytes.fromhex(maker) + bytes([who.version, who.medium, 1, status, 0, 0])
+    head = bytes.fromhex(who.id)[::-1] + bytes.fromhex(maker) + bytes([who.version, who.medium, access, status, 0, 0])
     return decode(long(0x08, 5, 0x72, head + bytes.fromhex(records)))
 
 

@@ -83,14 +83,21 @@ def test_I13_a_strangers_second_telegram_is_never_joined(part: str) -> None:
 
 
 def test_a_readout_that_never_ends_is_cut_short() -> None:
-    endless = told(f"{NUMBER} 1F")
     plan = mbus.read_meter(VALVE, WHO)
     event: Frame | None = None
     with pytest.raises(PlanError) as caught:
-        for _ in range(100):
+        for access in range(100):
             step = plan.send(event)
-            event = ACK if isinstance(step, Send) and isinstance(step.frame, Long) else endless
+            event = ACK if access == 0 else told(f"{NUMBER} 1F", access=access)
+            assert isinstance(step, Send)
     assert caught.value.why is Why.MALFORMED
+
+
+def test_a_slave_that_begins_to_repeat_itself_has_told_all() -> None:
+    first, second = told(f"{OPEN} 1F"), told("0C 12 56 34 12 00 1F", access=2)
+    read, _ = answered(mbus.read_meter(VALVE, WHO), [ACK, first, second, first])
+    assert read.position is ValvePosition.OPEN
+    assert len(read.records) == 5
 
 
 @pytest.mark.parametrize(
