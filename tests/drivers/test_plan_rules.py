@@ -7,7 +7,7 @@ import pytest
 from drivers import mbus
 from drivers.plan import Plan, PlanError
 from drivers.spec import Spec, Valve
-from protocols.mbus.frame import Frame
+from protocols.mbus.frame import Frame, Long
 from protocols.types import Identity, Medium, ValvePosition, Verb
 from protocols.uplink.reasons import Why
 from tests.drivers.drive import ACK, CLOSED, GENERIC, NUMBER, OPEN, VALVE, WHO, answered, told, written
@@ -125,3 +125,9 @@ def test_a_number_that_is_not_told_is_asked_for_only_where_the_spec_promises_it(
     assert read.position is ValvePosition.OPEN
     with pytest.raises(PlanError):
         answered(mbus.read_valve(VALVE, who), [ACK, told("01 FD 1A 01")])
+
+
+def test_a_valve_is_never_known_by_half_an_identity() -> None:
+    """Fixed data tell no maker and no version."""
+    fixed = Long(0x08, 5, 0x73, bytes.fromhex("78 56 34 12 0A 00 E9 7E 01 00 00 00 35 01 00 00"))
+    assert fails(mbus.move_valve(PLAIN, WHO, Verb.CLOSE), [ACK, fixed]).why is Why.WRONG_IDENTITY

@@ -79,6 +79,7 @@ def test_texts_are_bounded_and_numbers_are_never_cut() -> None:
     assert number.value is not None
     assert isinstance(smallest[0].value, Decimal)
     assert Decimal(number.value) == smallest[0].value
+    assert number.value.startswith("0.000000")
 
 
 def test_what_a_record_is_of_is_kept() -> None:
