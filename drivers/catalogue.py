@@ -62,7 +62,7 @@ def installed() -> Catalogue:
 def texts(folder: Traversable) -> dict[str, str]:
     """The spec files below a folder: `maker/model` to text."""
     return {
-        f"{maker.name}/{file.name.removesuffix('.toml')}": file.read_text(encoding="utf-8")
+        f"{maker.name}/{file.name.removesuffix('.toml')}": file.read_bytes().decode()
         for maker in folder.iterdir()
         if maker.is_dir()
         for file in maker.iterdir()

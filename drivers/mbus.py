@@ -89,7 +89,7 @@ def read_valve(spec: Spec, identity: Identity) -> Plan[ValveRead]:
 def move_valve(spec: Spec, identity: Identity, verb: Verb) -> Plan[Moved]:
     """Write a verb once and read back until it shows, the valve faults, or `act_max_s` has passed.
 
-    Raises PlanError: before the write, as `read_valve`; after it, if no read-back could be had at all.
+    Raises PlanError: before the write, as `read_valve`; after it, if the last read-back could not be had.
     """
     frame = write_frame(spec, verb)
     if verb is Verb.OPEN and identity.medium == Medium.GAS:
@@ -113,22 +113,25 @@ def write_frame(spec: Spec, verb: Verb) -> Long:
 
 
 def _read_back(spec: Spec, identity: Identity, verb: Verb, *, acknowledged: bool) -> Plan[Moved]:
+    """Any position but the wanted one and FAULT counts only if it is the last that was asked for.
+
+    What stood there earlier may have been left since: told as the end, a valve that closed late would pass for open.
+    """
     waited_s, step_s = 0.0, spec.timing.travel_s
-    found: ValveRead | None = None
-    trouble: PlanError | None = None
+    last: ValveRead | PlanError = PlanError(Why.NO_ANSWER, "the position was never read back")
     while waited_s < spec.timing.act_max_s:
         yield Wait(step_s)
         waited_s, step_s = waited_s + step_s, spec.timing.readback_every_s
         try:
-            found = yield from read_valve(spec, identity)
+            last = yield from read_valve(spec, identity)
         except PlanError as error:
-            trouble = error
+            last = error
             continue
-        if found.position in (verb.wanted, ValvePosition.FAULT):
+        if last.position in (verb.wanted, ValvePosition.FAULT):
             break
-    if found is None:
-        raise trouble or PlanError(Why.NO_ANSWER, "the position was never read back")
-    return Moved(found.identity, acknowledged, found.position)
+    if isinstance(last, PlanError):
+        raise last
+    return Moved(last.identity, acknowledged, last.position)
 
 
 def _select(spec: Spec, identity: Identity) -> Plan[int]:
@@ -145,7 +148,7 @@ def _select(spec: Spec, identity: Identity) -> Plan[int]:
 def _readout(spec: Spec, identity: Identity, address: int | None = None) -> Plan[Telegram]:
     """Select by the whole address, read every telegram, and make sure that it is this meter that speaks.
 
-    A slave that begins to repeat itself, byte for byte, has said what it has to say, though it promises more.
+    A slave that promised more has said all when it answers E5, or begins to repeat itself byte for byte.
     """
     at = (yield from _select(spec, identity)) if address is None else address
     telegrams: list[Telegram] = []
@@ -153,6 +156,8 @@ def _readout(spec: Spec, identity: Identity, address: int | None = None) -> Plan
         if len(telegrams) == MAX_TELEGRAMS:
             raise PlanError(Why.MALFORMED, f"more than {MAX_TELEGRAMS} telegrams in one readout")
         answer = yield Send(Short(REQ_UD2, at))
+        if telegrams and isinstance(answer, Ack):
+            break
         telegram = _telegram(answer, identity)
         if telegram in telegrams:
             break

@@ -21,7 +21,9 @@ class Send:
     """One request and the wait for its answer.
 
     `moves_valve` marks the one write that acts: the bus runs the guard right before it and before each link retry.
-    `hold` keeps the line for the next step, so that nothing comes between (select, identify, write).
+    `hold` keeps the line for the next step, so that nothing comes between (select, identify, write): until this plan
+    yields a `Wait`, a `Send` without `hold`, or ends, whoever drives it lets no other frame onto the line, not another
+    plan's and not a reset of the selected slave (FD). If that can't be kept, the plan is to be closed, not resumed.
     """
 
     frame: Frame

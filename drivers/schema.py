@@ -23,7 +23,7 @@ from drivers.toml_lines import Table, TomlError, parse
 from protocols.errors import OursError
 from protocols.mbus.frame import MAX_DATA
 from protocols.mbus.manufacturer import manufacturer_bytes
-from protocols.types import Capability, Medium, ValvePosition, Verb
+from protocols.types import Capability, Medium, ValvePosition, Verb, medium_word
 
 __all__ = ["ALARMS_BEFORE_ARM", "MEDIA", "Spec", "SpecError", "Valve", "load"]
 FORMAT = 1
@@ -31,6 +31,10 @@ MEDIA = {medium.word: int(medium) for medium in Medium}
 POSITIONS = frozenset(p.value for p in ValvePosition) - {ValvePosition.UNKNOWN.value}
 VERBS = frozenset(v.value for v in Verb)
 GAS = frozenset({int(Medium.GAS)})
+OPENED = frozenset(
+    int(m) for m in (Medium.WATER, Medium.COLD_WATER, Medium.WARM_WATER, Medium.HOT_WATER, Medium.DUAL_WATER)
+)
+"""The only media that may be opened remotely: under `valve`, `other` or `unknown` there may be gas (CONTROL I4)."""
 NAME_PARTS = 2
 HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 ALARMS_BEFORE_ARM = frozenset({"leak", "tamper", "low_battery"})
@@ -78,6 +82,7 @@ def _spec(root: Table, name: str, digest: str) -> Spec:
     )
     if spec.match is None and valve is not None:
         root.fail("match", "is missing: a spec that moves a valve must say exactly whose")
+    _opens_only_water(root, spec)
     _all_verbs_shown(root, spec)
     _arms_only_what_tells_alarms(root, spec)
     root.done()
@@ -225,6 +230,13 @@ def _all_verbs_shown(root: Table, spec: Spec) -> None:
     if verbs != shown:
         missing = ", ".join(sorted(v.value for v in verbs ^ shown))
         root.fail("writes", f"the verbs and the vectors that show them differ: {missing}")
+
+
+def _opens_only_water(root: Table, spec: Spec) -> None:
+    media = {spec.medium} | (spec.match.media if spec.match else set())
+    if Capability.OPEN in spec.capabilities and (others := media - OPENED):
+        said = ", ".join(sorted(medium_word(medium) for medium in others))
+        root.fail("valve.verbs.open", f"only water is opened remotely; under {said} there may be gas (CONTROL I4)")
 
 
 def _arms_only_what_tells_alarms(root: Table, spec: Spec) -> None:

@@ -139,6 +139,23 @@ def test_I4_no_spec_that_claims_a_gas_meter_knows_open(medium: str, media: str) 
     assert "gas" in str(refused(text))
 
 
+@pytest.mark.parametrize("where", ["medium", "media"])
+@pytest.mark.parametrize("word", ["valve", "other", "unknown", "breaker", "heat_outlet", "dual_water"])
+def test_I4_only_water_is_opened_remotely(where: str, word: str) -> None:
+    """A valve of its own, or a device that does not say what it measures, may stand in a gas pipe."""
+    good, bad = {
+        "medium": ('medium = "water"', f'medium = "{word}"'),
+        "media": ('media = ["water"]', f'media = ["water", "{word}"]'),
+    }[where]
+    text = OTHER.replace(good, bad, 1)
+    if word == "dual_water":
+        load(text, "zzz/meter")
+        return
+    error = refused(text)
+    assert (error.key, error.line) == ("valve.verbs.open", line_of(text, 'open = "01'))
+    assert word in str(error)
+
+
 def test_a_model_that_can_be_armed_must_tell_what_forbids_it() -> None:
     arming = OTHER.replace('"32" = "fault"', '"32" = "fault", "33" = "armed"').replace('"81 10 FD 1A 07"', '"A4 A4"')
     arming = arming.replace("limit = ", "arm = ").replace('verb = "limit"', 'verb = "arm"')

@@ -1,8 +1,12 @@
 """A device has one spec or none; nothing is served by accident."""
 
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
 import pytest
 
-from drivers.catalogue import Catalogue, CatalogueError, installed
+from drivers.catalogue import Catalogue, CatalogueError, installed, texts
 from drivers.schema import Spec, load
 from protocols.types import Identity, Medium
 from tests.drivers.drive import GENERIC, VALVE, WATER, WHO
@@ -83,3 +87,13 @@ def test_a_name_that_there_is_not_is_told_with_those_that_there_are() -> None:
 
 def test_match_does_not_ask_for_the_number_of_the_single_meter() -> None:
     assert installed().match(Identity("99999999", WHO.manufacturer, 1, 7, "1")) == VALVE
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_digest_is_that_of_the_files_own_bytes(tmp_path: Path, end: str) -> None:
+    text = files("firmware_specs").joinpath("curbstop/mbus-water.toml").read_text(encoding="utf-8")
+    file = tmp_path / "curbstop" / "mbus-water.toml"
+    file.parent.mkdir()
+    file.write_bytes(text.replace("\n", end).encode())
+    ((name, found),) = texts(tmp_path).items()
+    assert load(found, name).digest == sha256(file.read_bytes()).hexdigest()

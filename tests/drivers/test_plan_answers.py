@@ -93,6 +93,11 @@ def test_a_readout_that_never_ends_is_cut_short() -> None:
     assert caught.value.why is Why.MALFORMED
 
 
+def test_a_slave_that_promised_more_and_then_has_no_data_has_told_all() -> None:
+    read, _ = answered(mbus.read_meter(VALVE, WHO), [ACK, told(f"{OPEN} 1F"), ACK])
+    assert read.position is ValvePosition.OPEN
+
+
 def test_a_slave_that_begins_to_repeat_itself_has_told_all() -> None:
     first, second = told(f"{OPEN} 1F"), told("0C 12 56 34 12 00 1F", access=2)
     read, _ = answered(mbus.read_meter(VALVE, WHO), [ACK, first, second, first])
@@ -169,9 +174,16 @@ def test_a_meter_that_falls_silent_after_the_write_is_no_success() -> None:
     assert error.why is Why.NO_ANSWER
 
 
-def test_the_last_that_was_read_is_told_even_if_later_reads_fail() -> None:
-    done, _ = moved([ACK, ACK, told(MOVING), *repeat(None, 8)])
-    assert done.after is ValvePosition.MOVING
+@pytest.mark.parametrize("early", [MOVING, OPEN, NONSENSE])
+def test_I15_what_stood_there_before_the_valve_must_be_done_is_not_how_it_ended(early: str) -> None:
+    """The valve may close after the last read that could be had: told as `open`, nobody would open it again."""
+    answers = [ACK, told(OPEN), ACK, ACK, told(early), *repeat(None, 8)]
+    assert fails(mbus.move_valve(VALVE, WHO, Verb.CLOSE), answers).why is Why.NO_ANSWER
+
+
+def test_of_readings_back_that_differ_the_last_one_counts() -> None:
+    done, _ = moved([ACK, ACK, told(MOVING), *[None] * 7, ACK, told(OPEN)])
+    assert done.after is ValvePosition.OPEN
 
 
 @pytest.mark.parametrize("verb", Verb)
