@@ -11,7 +11,8 @@ from drivers.catalogue import installed
 from drivers.toml_lines import TomlError
 from gateway.app import Gateway
 from gateway.config import BrokerConfig, Config, LineConfig, load
-from gateway.journal import Journal, JournalError, StorageError, open_file
+from gateway.journal import Journal, StorageError
+from gateway.journal_file import JournalError, open_file
 from gateway.lines import tcp
 from protocols.ports import Dial
 from protocols.types import GatewayId

@@ -85,7 +85,7 @@ def parse_config(text: str, path: Path, catalogue: Catalogue) -> Config:
     root = parse(text, path)
     folder = path.parent
     lines = tuple(_line(t) for t in root.tables("lines", at_least=1))
-    _all_different(root, "lines", [line.name for line in lines])
+    _all_different(root, "lines", "name", [line.name for line in lines])
     config = Config(
         id=_protocol(root, "id", gateway_id),
         key_file=folder / root.text("key_file"),
@@ -99,8 +99,8 @@ def parse_config(text: str, path: Path, catalogue: Catalogue) -> Config:
         lines=lines,
         meters=tuple(_meter(t, {line.name for line in lines}, catalogue) for t in root.tables("meters", at_least=1)),
     )
-    _all_different(root, "meters", [meter.name for meter in config.meters])
-    _all_different(root, "meters", [f"{m.line} {m.identity}" for m in config.meters if m.address is None])
+    _all_different(root, "meters", "name", [meter.name for meter in config.meters])
+    _all_different(root, "meters", "id", [_place(m) for m in config.meters])
     root.done()
     return config
 
@@ -221,7 +221,14 @@ def _spec(table: Table, identity: Identity, catalogue: Catalogue) -> Spec:
     return spec
 
 
-def _all_different(root: Table, key: str, names: list[str]) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            root.fail(key, f"{name!r} is there twice")
+def _place(meter: MeterConfig) -> str:
+    """Where and as who it is asked: what no two meters may share."""
+    who = meter.identity
+    told = f"{who.id} {who.manufacturer} version {who.version} {who.fabrication_number}".strip()
+    return f"{told} on line {meter.line}" + (f" at address {meter.address}" if meter.address is not None else "")
+
+
+def _all_different(root: Table, tables: str, key: str, names: list[str]) -> None:
+    for at, name in enumerate(names):
+        if name in names[:at]:
+            root.fail(f"{tables}[{at}].{key}", f"{name!r} is there twice")

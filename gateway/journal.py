@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gateway.journal_file import JournalError
 from gateway.journal_schema import TABLES, VERSION
 from protocols.types import MeterId, Outcome, ValvePosition
 from protocols.uplink.messages import GENESIS, Chain, Number, Settled
@@ -21,10 +22,6 @@ SETTLED_NAMED = 20
 
 class StorageError(Exception):
     """The disk refused: nothing was written, nothing may be acknowledged, nothing may be closed."""
-
-
-class JournalError(Exception):
-    """A file that is no journal of ours, or of a newer version; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +68,6 @@ Build = Callable[[Chain], tuple[bytes, str]]
 COLUMNS = "digest, kind, meter, epoch, sequence, payload, state, outcome, began, permit, received_at, received_boot_s"
 
 
-def open_file(path: str) -> sqlite3.Connection:
-    """Open or make a journal file with the durability that the rules need."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
 class Journal:
     """One gateway's memory over one SQLite connection. Starting it counts a boot."""
 
@@ -91,10 +80,7 @@ class Journal:
         self.id = self._meta("journal", "")
 
     def _prepare(self, fresh_id: str) -> None:
-        try:
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        except sqlite3.DatabaseError as error:
-            raise JournalError(f"the journal can't be read ({error}): set the file aside and report it") from None
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > VERSION:
             raise JournalError(f"the journal is of version {version}, this gateway knows {VERSION}: update the gateway")
         if version == 0:
