@@ -7,7 +7,7 @@ A row is sent again until the gateway's application acknowledges its digest, it 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Boolean, Column, Connection, Integer, LargeBinary, String, Table, insert, select, update
+from sqlalchemy import Boolean, Column, Connection, Integer, LargeBinary, String, Table, delete, insert, select, update
 
 from controlplane.db import Moment, metadata
 from protocols.uplink import codec
@@ -51,18 +51,25 @@ def put(db: Connection, message: Body, now: datetime, *, once: bool = False) -> 
     return digest
 
 
-def due(db: Connection, now: datetime, limit: int = 200) -> list[Parcel]:
-    """Rows whose time has come, oldest first."""
+def waiting(db: Connection, now: datetime) -> bool:
+    """Whether anything is due."""
+    return db.execute(select(outbox.c.id).where(outbox.c.next_at <= now).limit(1)).one_or_none() is not None
+
+
+def collect(db: Connection, now: datetime, limit: int = 200) -> list[Parcel]:
+    """Rows whose time has come, oldest first; each is due again later, ever later, whatever becomes of this sending.
+
+    An answer that is sent `once` is gone from here: whoever waits for it in vain asks again.
+    """
     query = select(outbox).where(outbox.c.next_at <= now).order_by(outbox.c.id).limit(limit)
-    return [Parcel(r.id, r.gateway, r.kind, bytes(r.payload), r.once, r.tries) for r in db.execute(query)]
-
-
-def sent(db: Connection, parcels: list[Parcel], now: datetime) -> None:
-    """They were handed to the broker, which proves nothing: set when to send each again, ever later."""
+    parcels = [Parcel(r.id, r.gateway, r.kind, bytes(r.payload), r.once, r.tries) for r in db.execute(query)]
     for parcel in parcels:
-        wait_s = min(FIRST_REPEAT_S * 2**parcel.tries, LONGEST_REPEAT_S)
-        next_at = None if parcel.once else now + timedelta(seconds=wait_s)
-        db.execute(update(outbox).where(outbox.c.id == parcel.id).values(tries=parcel.tries + 1, next_at=next_at))
+        if parcel.once:
+            db.execute(delete(outbox).where(outbox.c.id == parcel.id))
+            continue
+        wait = timedelta(seconds=min(FIRST_REPEAT_S * 2**parcel.tries, LONGEST_REPEAT_S))
+        db.execute(update(outbox).where(outbox.c.id == parcel.id).values(tries=parcel.tries + 1, next_at=now + wait))
+    return parcels
 
 
 def acknowledged(db: Connection, gateway: str, digests: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Which door a message from a gateway goes through. What is not believed is logged, told to nobody else, and dropped."""
+"""Which door a message from a gateway goes through. What is not believed is logged and dropped."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -6,8 +6,10 @@ The receiver acknowledges only after the commit. Nothing is believed but what a 
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
+from sqlalchemy import Connection
 
 from controlplane import outbox
 from controlplane.dispatch.doors import Doors
@@ -70,15 +72,12 @@ class Dispatch:
     async def _send(self, broker: Broker) -> None:
         while True:
             self._due.clear()
-            now = self.context.now
-            parcels = await self.writer.read(lambda db: outbox.due(db, now))
-            for parcel in parcels:
+            if not await self.writer.read(lambda db: outbox.waiting(db, self.context.now)):
+                await _within(self._due, REPEAT_LOOK_S)
+                continue
+            for parcel in await self.writer.run(lambda db: outbox.collect(db, self.context.now)):
                 raw = envelope.seal(_payload_type(parcel.kind), parcel.payload, self.signer)
                 await broker.publish(topics.down(GatewayId(parcel.gateway), parcel.kind), raw)
-            if parcels:
-                await self.writer.run(lambda db: outbox.sent(db, parcels, now))
-                continue
-            await _within(self._due, REPEAT_LOOK_S)
 
     async def _receive(self, broker: Broker) -> None:
         async for message in broker.messages():
@@ -87,8 +86,11 @@ class Dispatch:
             except MalformedError:
                 continue
             if topic.direction == "up":
-                await self.writer.run(lambda db, t=topic, p=message.payload: self.doors.take(db, t, p))  # type: ignore[misc]
+                await self.writer.run(partial(self._take, topic, message.payload))
         raise ConnectionError("the broker ended the session")
+
+    def _take(self, topic: topics.Topic, raw: bytes, db: Connection) -> None:
+        self.doors.take(db, topic, raw)
 
 
 def _payload_type(kind: str) -> str:

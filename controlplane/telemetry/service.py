@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -76,4 +77,4 @@ def index_steps(db: Connection, meter: str, before: datetime) -> list[tuple[date
         .limit(LOOKED_AT)
     )
     seen = [(row.at, Decimal(row.value)) for row in db.execute(query)][::-1]
-    return [now for earlier, now in zip(seen, seen[1:], strict=False) if now[1] != earlier[1]]
+    return [now for earlier, now in pairwise(seen) if now[1] != earlier[1]]
