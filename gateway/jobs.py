@@ -76,8 +76,11 @@ class Job(Generic[T]):
         except StopIteration as end:
             self._end(end.value)
             return False
-        except (PlanError, ProtocolError) as error:
+        except PlanError as error:
             self.fail(error)
+            return False
+        except ProtocolError as error:
+            self.fail(PlanError(Why.MALFORMED, str(error)))
             return False
         return True
 
