@@ -27,8 +27,15 @@ def _reading(meter: MeterId, record: Record, at: datetime) -> Reading:
         tariff=record.tariff,
         subunit=record.subunit,
         function=record.function,
-        reason=None if record.reason is None else f"{record.reason} [{record.raw.hex()}]"[:LONGEST_TEXT],
+        reason=_reason(record),
     )
+
+
+def _reason(record: Record) -> str | None:
+    """Why there is no value, with the record's bytes; a record that carries none by its nature says so too."""
+    if record.reason is None and record.value is not None:
+        return None
+    return f"{record.reason or 'it carries no value'} [{record.raw.hex()}]"[:LONGEST_TEXT]
 
 
 def _text(record: Record) -> str | None:

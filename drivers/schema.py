@@ -86,6 +86,7 @@ def _spec(root: Table, name: str, digest: str) -> Spec:
     _all_verbs_shown(root, spec)
     _arms_only_what_tells_alarms(root, spec)
     root.done()
+    _all_alarms_shown(root, spec)
     return spec
 
 
@@ -212,6 +213,7 @@ def _read_vector(table: Table) -> ReadVector:
         telegram=table.hexadecimal("telegram"),
         index=table.text("index", ""),
         position=table.word("position", POSITIONS | {"unknown", ""}, ""),
+        alarms=frozenset(table.texts("alarms")) if table.has("alarms") else frozenset(),
     )
     table.done()
     return vector
@@ -237,6 +239,17 @@ def _opens_only_water(root: Table, spec: Spec) -> None:
     if Capability.OPEN in spec.capabilities and (others := media - OPENED):
         said = ", ".join(sorted(medium_word(medium) for medium in others))
         root.fail("valve.verbs.open", f"only water is opened remotely; under {said} there may be gas (CONTROL I4)")
+
+
+def _all_alarms_shown(root: Table, spec: Spec) -> None:
+    """A bit that no vector shows may be another's: an arm would pass a leak by."""
+    told = set(spec.alarms.bits.values()) if spec.alarms else set()
+    for n, vector in enumerate(spec.reads):
+        if unknown := vector.alarms - told:
+            known = ", ".join(sorted(told)) or "none"
+            root.fail(f"reads[{n}].alarms", f"{min(unknown)!r} is no alarm of this model; there are: {known}")
+    if missing := told - {name for vector in spec.reads for name in vector.alarms}:
+        root.fail("alarms.bits", f"no telegram of [[reads]] shows {', '.join(sorted(missing))}")
 
 
 def _arms_only_what_tells_alarms(root: Table, spec: Spec) -> None:

@@ -73,6 +73,7 @@ class ReadVector:
     telegram: bytes
     index: str
     position: str
+    alarms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,10 @@ vif = "FD 17"
 bits = { 3 = "leak", 7 = "low_battery" }
 
 [[reads]]
-telegram = "68 1E 1E 68 08 07 72 44 33 22 11 5A 6B 2A 07 01 00 00 00 0C 78 01 02 03 04 0B 13 56 34 12 41 FD 61 14 1D 16"
+telegram = "68 23 23 68 08 07 72 44332211 5A6B 2A 07 01 00 0000 0C78 01020304 0B13 563412 41FD61 14 02FD17 88 00 BB 16"
 index = "123.456"
 position = "closed"
+alarms = ["leak", "low_battery"]
 
 [[writes]]
 verb = "close"

@@ -8,7 +8,7 @@ import pytest
 from drivers import mbus
 from drivers.plan import PlanError, Send, Wait
 from drivers.schema import load
-from protocols.mbus.frame import Long, decode, encode
+from protocols.mbus.frame import Frame, Long, decode, encode
 from protocols.types import Identity, ValvePosition, Verb
 from protocols.uplink.reasons import Why
 from tests.drivers.drive import ACK, answered, told, written
@@ -50,6 +50,20 @@ def test_its_own_times_are_kept() -> None:
     moved, steps = answered(mbus.move_valve(SPEC, MINE, Verb.CLOSE), [ACK, told(UP, MINE), ACK, *going, *going, *there])
     assert moved.after is ValvePosition.CLOSED
     assert [s.seconds for s in steps if isinstance(s, Wait)] == [30, 10, 10]
+
+
+REFUSED = Long(0x08, 7, 0x70, b"\x08")
+
+
+def test_a_write_that_its_application_refuses_is_no_success_though_the_link_took_it() -> None:
+    refused: list[Frame | None] = [ACK, REFUSED]
+    stands = [ACK, told(UP, MINE, status=0x02)]
+    plan = mbus.move_valve(SPEC, MINE, Verb.CLOSE)
+    moved, _ = answered(plan, [ACK, told(UP, MINE), ACK, *refused, *stands, *stands, *stands])
+    assert moved == mbus.Moved(MINE, acknowledged=True, after=ValvePosition.OPEN)
+    with pytest.raises(PlanError) as caught:
+        answered(mbus.move_valve(SPEC, MINE, Verb.CLOSE), [ACK, told(UP, MINE), ACK, *refused * 4])
+    assert "refuses" in caught.value.detail
 
 
 def test_the_reference_profiles_record_says_nothing_of_its_valve() -> None:

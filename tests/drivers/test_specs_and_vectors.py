@@ -30,6 +30,9 @@ def test_each_vectors_telegram_reads_as_it_says(spec: Spec, vector: ReadVector) 
     read, _ = answered(plan, [ACK, decode(vector.telegram)])
     assert (str(read.index.value) if read.index else "") == vector.index
     assert (read.position or "") == vector.position
+    if spec.valve is not None:
+        seen, _ = answered(mbus.read_valve(spec, whose(vector.telegram)), [ACK, decode(vector.telegram)])
+        assert seen.alarms == vector.alarms
 
 
 @pytest.mark.parametrize(("spec", "vector"), WRITES)
@@ -49,6 +52,15 @@ def test_each_verb_has_a_vector_and_each_model_with_a_valve_shows_a_position_it_
         return
     assert {v.verb for v in spec.writes} == set(spec.valve.verbs)
     assert "unknown" in {v.position for v in spec.reads}
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda s: s.name)
+def test_each_alarm_and_each_position_is_shown_by_itself(spec: Spec) -> None:
+    """Two that are shown only together could be each other's."""
+    alone = {name for v in spec.reads if len(v.alarms) == 1 for name in v.alarms}
+    assert alone == (set(spec.alarms.bits.values()) if spec.alarms else set())
+    positions = {v.position for v in spec.reads} - {"", "unknown"}
+    assert positions == (set(spec.valve.position.values.values()) if spec.valve else set())
 
 
 def test_the_reference_profile_in_the_specs_is_the_one_in_the_prose() -> None:
