@@ -86,6 +86,8 @@ def _spec(root: Table, name: str, digest: str) -> Spec:
     _all_verbs_shown(root, spec)
     _arms_only_what_tells_alarms(root, spec)
     root.done()
+    if spec.enhanced_selection and not spec.fabrication_number:
+        root.fail("enhanced_selection", 'names the fabrication number: fabrication_number = "yes" must go with it')
     _all_alarms_shown(root, spec)
     return spec
 

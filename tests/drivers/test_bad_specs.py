@@ -26,6 +26,7 @@ def refused(text: str, name: str = "zzz/meter") -> SpecError:
         ('medium = "water"', 'medium = "watter"', "medium", "did you mean water?"),
         ('medium = "water"', "medium = 7", "medium", "a text"),
         ('enhanced_selection = "yes"', "enhanced_selection = true", "enhanced_selection", "a text"),
+        ('fabrication_number = "yes"', 'fabrication_number = "no"', "enhanced_selection", "must go with it"),
         ('fabrication_number = "yes"', 'fabrication_nummer = "yes"', "fabrication_nummer", "fabrication_number?"),
         ('versions = ["2A"]', 'versions = ["2AB"]', "match.versions", "hex bytes"),
         ('versions = ["2A"]', "versions = []", "match.versions", "at least one"),
@@ -86,7 +87,11 @@ def test_a_slip_is_told_by_line_key_and_what_is_allowed(good: str, bad: str, key
     assert (error.file, error.key) == ("meter.toml", key)
     assert says in str(error)
     assert 0 <= error.line <= len(text.splitlines())
-    if bad and says != "missing" and key not in ("valve.position", "valve.verbs", "valve.verbs.open", "alarms.bits"):
+    if (
+        bad
+        and says != "missing"
+        and key not in ("valve.position", "valve.verbs", "valve.verbs.open", "alarms.bits", "enhanced_selection")
+    ):
         assert error.line == line_of(text, bad)
     assert str(error).startswith(f"meter.toml:{error.line}" if error.line else "meter.toml: title")
 
