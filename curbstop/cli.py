@@ -4,8 +4,9 @@ import argparse
 import sys
 
 from curbstop import __version__, decode, gateway, keys
+from curbstop.demo import command as demo
 
-GROUPS = (decode, gateway, keys)
+GROUPS = (decode, demo, gateway, keys)
 
 
 def parser() -> argparse.ArgumentParser:

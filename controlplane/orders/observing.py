@@ -33,14 +33,23 @@ PASSING = Reason(
 )
 
 
-def window_s(steps: list[tuple[datetime, Decimal]], context: Context) -> float | None:
-    """How long the index must be watched; None where too little is known, or it would be too long."""
-    last = [at for at, _ in steps][-(STEPS + 1) :]
-    if len(last) < STEPS + 1:
+def window_s(readings: list[tuple[datetime, Decimal]], context: Context) -> float | None:
+    """How long the index must be watched; None where too little is known, or it would be too long.
+
+    `readings` are the index where it was seen to have moved, oldest first. How many steps lie between two of them is
+    told by the last decimal that the meter gives.
+    """
+    if not readings:
         return None
-    mean_s = (last[-1] - last[0]).total_seconds() / STEPS
-    length_s = max(context.settings.observe_min_s, CERTAINTY * mean_s)
-    return length_s if length_s <= context.settings.observe_max_s else None
+    (last_at, last) = readings[-1]
+    step = Decimal(1).scaleb(int(last.as_tuple().exponent))
+    for at, value in reversed(readings):
+        steps = (last - value) / step
+        if steps >= STEPS:
+            mean_s = (last_at - at).total_seconds() / float(steps)
+            length_s = max(context.settings.observe_min_s, CERTAINTY * mean_s)
+            return length_s if length_s <= context.settings.observe_max_s else None
+    return None
 
 
 def observe(db: Connection, context: Context, order: Order) -> None:

@@ -68,7 +68,7 @@ def _newest(rows: list[dict[str, object]]) -> list[dict[str, object]]:
 
 
 def index_steps(db: Connection, meter: str, before: datetime) -> list[tuple[datetime, Decimal]]:
-    """When the meter's index was last seen to have moved before a time, oldest first."""
+    """The meter's index before a time: as first seen, and each time it was seen to have moved; oldest first."""
     query = (
         select(readings.c.at, readings.c.value)
         .where(readings.c.meter == meter, readings.c.quantity == INDEX, readings.c.storage == 0)
@@ -77,4 +77,4 @@ def index_steps(db: Connection, meter: str, before: datetime) -> list[tuple[date
         .limit(LOOKED_AT)
     )
     seen = [(row.at, Decimal(row.value)) for row in db.execute(query)][::-1]
-    return [now for earlier, now in pairwise(seen) if now[1] != earlier[1]]
+    return seen[:1] + [now for earlier, now in pairwise(seen) if now[1] != earlier[1]]
