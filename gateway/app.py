@@ -27,6 +27,11 @@ from protocols.types import MeterId
 log: structlog.stdlib.BoundLogger = structlog.get_logger("gateway")
 
 
+def _timing(config: Config, line: LineConfig) -> LineTiming:
+    slowest_s = max((meter.response_s for meter in config.meters if meter.line == line.name), default=0.0)
+    return LineTiming(line.baud, line.slack_s, slowest_s)
+
+
 class Gateway:
     """One gateway over one journal. `run` ends only when it is cancelled."""
 
@@ -45,7 +50,7 @@ class Gateway:
     ) -> None:
         self._config, self._connect, self._entropy = config, connect, entropy
         self.lines = {
-            line.name: Line(line.name, dial(line), LineTiming(line.baud, line.slack_s), clock, entropy)
+            line.name: Line(line.name, dial(line), _timing(config, line), clock, entropy)
             for line in config.lines
         }
         meters = {m.name: self._meter(m) for m in config.meters}

@@ -15,7 +15,7 @@ import structlog
 
 from drivers.plan import Plan, Send, Wait
 from gateway.jobs import Guard, GuardError, Job, LineDownError, Priority, Ran, T, refuse_everything
-from protocols.mbus.frame import Frame
+from protocols.mbus.frame import SELECTED, Frame, encode
 from protocols.mbus.link import Exchange, LinkMemory, duration_s, idle_s, reset_frame, response_timeout_s
 from protocols.mbus.reader import FrameReader
 from protocols.ports import Clock, Dial, Entropy, Wire
@@ -30,10 +30,16 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("line")
 
 @dataclass(frozen=True, slots=True)
 class LineTiming:
-    """The line's speed, and what the transport adds to every answer."""
+    """The line's speed, what the transport adds to every answer, and how long its slowest meter takes beyond the norm."""
 
     baud: int
     slack_s: float
+    slowest_s: float = 0.0
+
+    @property
+    def patience_s(self) -> float:
+        """How long a meter of the norm may take to begin its answer, as seen from here."""
+        return response_timeout_s(self.baud) + self.slack_s
 
 
 class Line:
@@ -46,6 +52,7 @@ class Line:
         self._jobs: dict[int, Job[Any]] = {}
         self._one_at_a_time: dict[MeterId, asyncio.Lock] = {}
         self._memory, self._reader = LinkMemory(), FrameReader()
+        self._quiet_s, self._clean = 0.0, False
         self._level = Level()
         self.connection = 0
         self.connected_s: float | None = None
@@ -92,6 +99,7 @@ class Line:
         self._memory, self._reader = LinkMemory(), FrameReader()
         self.connection += 1
         self.connected_s = self._clock.boot()
+        self._quiet_s, self._clean = self.connected_s + self._timing.slowest_s, False
         if (level := self._level.recovered()) is not None:
             log.log(level, "line reached again", line=self.name)
         try:
@@ -124,6 +132,7 @@ class Line:
 
     async def _segment(self, wire: Wire, job: Job[Any]) -> None:
         """Carry a plan to its next `Wait` or to its end."""
+        await self._clear(wire)
         event: Frame | None = None
         while not job.done.done() and job.advance(event):
             match job.step:
@@ -137,6 +146,21 @@ class Line:
                         job.fail(error)
                         break
         self._jobs.pop(id(job), None)
+        self._clean = self._clean and job.done.done() and not job.done.cancelled() and job.done.exception() is None
+
+    async def _clear(self, wire: Wire) -> None:
+        """See to it that no meter is left selected from before: a write to the selected one would move its valve too.
+
+        A meter that prepares an answer hears nothing, not even that another is selected. So it is given the time it
+        may take; and where an answer failed or may be another's, all are deselected once nobody can be deaf any more.
+        """
+        await asyncio.sleep(max(self._quiet_s - self._clock.boot(), 0.0))
+        if self._clean:
+            return
+        await asyncio.sleep(self._timing.patience_s)
+        await wire.write(encode(reset_frame(SELECTED)))
+        await asyncio.sleep(self._timing.patience_s)
+        self._clean = True
 
     async def _ask(self, wire: Wire, job: Job[Any], send: Send) -> Frame | None:
         exchange = Exchange(self._memory, send.frame, self._reader)
@@ -154,6 +178,7 @@ class Line:
             answer = await self._answer(wire, job, exchange, len(data))
             if answer is not None:
                 return answer
+            self._clean = False
             await asyncio.sleep(idle_s(self._timing.baud))
             if not exchange.timed_out():
                 return None
@@ -161,6 +186,7 @@ class Line:
     async def _write(self, wire: Wire, job: Job[Any], data: bytes, *, moves: bool) -> None:
         """No await stands between the guard's answer and `wire.write`."""
         sent = Traffic("out", self._clock.boot(), data.hex())
+        self._quiet_s = sent.boot_s + duration_s(len(data), self._timing.baud) + job.response_s
         job.traffic.append(sent)
         if moves:
             job.moving.append(sent)
@@ -169,12 +195,7 @@ class Line:
 
     async def _answer(self, wire: Wire, job: Job[Any], exchange: Exchange, sent: int) -> Frame | None:
         """Wait for the first byte as long as this meter may take, then for the frame as long as bytes keep coming."""
-        patience_s = (
-            duration_s(sent, self._timing.baud)
-            + response_timeout_s(self._timing.baud)
-            + job.response_s
-            + self._timing.slack_s
-        )
+        patience_s = duration_s(sent, self._timing.baud) + job.response_s + self._timing.patience_s
         end_s = self._clock.boot() + patience_s + duration_s(LONGEST_FRAME, self._timing.baud) + self._timing.slack_s
         while (left_s := min(patience_s, end_s - self._clock.boot())) > 0:
             try:

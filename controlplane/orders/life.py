@@ -37,6 +37,7 @@ class Order:
     notice: dict[str, str] | None
     not_before: datetime | None
     until: datetime | None
+    reason: dict[str, str] | None
     grade: str | None
     ever_permitted: bool
     stopped: bool
@@ -140,7 +141,7 @@ def record(
             from_state=before,
             state=order.state,
             actor=actor,
-            grade=grade,
+            grade=grade or order.grade,
             reason=reason,
             version=order.version,
         )

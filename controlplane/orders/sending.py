@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert, select, update
 from controlplane import outbox
 from controlplane.db import draw_sequence, lock_point
 from controlplane.orders.context import Context
-from controlplane.orders.life import Order, advance, note
+from controlplane.orders.life import Order, advance, note, record
 from controlplane.orders.models import commands, looks, orders
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.registry.binding import Bound, bound
@@ -36,7 +36,9 @@ def carry_out(db: Connection, context: Context, order: Order) -> Order:
 def note_field(db: Connection, context: Context, order: Order, reason: Reason) -> Order:
     """It stands planned on the field channel, and says why."""
     said = {"code": reason.code, "en": reason.en, "it": reason.it}
-    return note(db, order, channel="field", reason=said, until=context.now + timedelta(days=2))
+    order = note(db, order, channel="field", reason=said, until=context.now + timedelta(days=2))
+    record(db, context, order, "field", order.state, HOUSE, said)
+    return order
 
 
 def hand_out(_db: Connection, _point: str) -> bool:

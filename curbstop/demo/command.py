@@ -117,7 +117,7 @@ async def _order(house: Plane, order: Order) -> dict[str, object]:
         "channel": order.channel,
         "state": order.state,
         "grade": order.grade,
-        "reason": events[-1]["reason"],
+        "reason": order.reason,
         "timeline": [{key: event[key] for key in keys} for event in events],
         "dossier": None,
     }

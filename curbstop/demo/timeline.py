@@ -18,6 +18,7 @@ EVENTS = {
     "relook": "looking again",
     "resend": "sent again, with a new number",
     "deadline": "no answer in time; looking",
+    "field": "goes to a crew",
     "look_not_wanted": "not as wanted: field work, with what was tried",
     "corroborated": "a signed look over the window: the index agrees",
     "window_ended": "the window ended",

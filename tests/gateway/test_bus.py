@@ -20,6 +20,7 @@ from simulators.wire import LineWire
 
 A, B, C = (MeterId(x) for x in "ABC")
 E5 = b"\xe5"
+DESELECT = bytes.fromhex("1040FD3D16")
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Desk:
     sent: list[bytes] = field(default_factory=list)
     at_s: list[float] = field(default_factory=list)
     dials: list[float] = field(default_factory=list)
+    deselected_s: list[float] = field(default_factory=list)
     wire: LineWire | None = None
     down: bool = False
 
@@ -41,6 +43,9 @@ class Desk:
         return self.wire
 
     def _take(self, wire: LineWire, data: bytes) -> None:
+        if data == DESELECT:
+            self.deselected_s.append(asyncio.get_running_loop().time())
+            return
         self.sent.append(data)
         self.at_s.append(asyncio.get_running_loop().time())
         if (reply := self.answer(data)) is not None:

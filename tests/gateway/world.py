@@ -300,7 +300,7 @@ class World:
 
 @asynccontextmanager
 async def _world(
-    virtual: Virtual, path: Path, text: str, faults: Faults | None, sticks: MeterId | None
+    virtual: Virtual, path: Path, text: str, faults: Faults | None, sticks: MeterId | None, plane: Plane
 ) -> AsyncIterator[World]:
     clock = virtual.clock
     valves = {m: Valve(clock, sticks=m == sticks) for m in (A, B, C)}
@@ -317,15 +317,15 @@ async def _world(
     tap: list[tuple[float, str, bytes]] = []
     line = Line(stations, faults=faults, seed=virtual.seed, tap=lambda *told: tap.append(told))
     world = World(
-        virtual, path, text, faults, Plane(virtual), MemoryBroker(seed=virtual.seed), line, valves, supplies, tap
+        virtual, path, text, faults, plane, MemoryBroker(seed=virtual.seed, faults=faults), line, valves, supplies, tap
     )
-    plane = asyncio.create_task(world.plane.run(world))
+    listening = asyncio.create_task(world.plane.run(world))
     try:
         yield world
     finally:
         if world.process is not None:
             world.kill()
-        plane.cancel()
+        listening.cancel()
 
 
 def play(
@@ -336,12 +336,15 @@ def play(
     text: str | None = None,
     faults: Callable[[], Faults] | None = None,
     sticks: MeterId | None = None,
+    plane: Callable[[Virtual], Plane] = Plane,
 ) -> None:
     """Run a story in a fresh world."""
 
     async def main(virtual: Virtual) -> None:
         made = faults() if faults else None
-        async with _world(virtual, path / "journal.sqlite", text or config_text(), made, sticks) as world:
+        async with _world(
+            virtual, path / "journal.sqlite", text or config_text(), made, sticks, plane(virtual)
+        ) as world:
             await story(world)
 
     run(main, seed=seed)

@@ -1,4 +1,4 @@
-"""What a run of the model is about: which rules stand, how much may happen, and the ledger of the rows that were used."""
+"""What a run of the model is about: which rules stand, how much may happen, and the ledger of the rows used."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple

@@ -23,7 +23,7 @@ from tests.model.state import CLEARED, ENDED, OVER, World
 STOPS = {"p": "payment", "q": "protection", "h": "hold"}
 
 
-def enter(m: Model, w: World) -> World:
+def enter(w: World) -> World:
     """A new order that takes; stops recorded before it are not its own."""
     cp = w.cp
     fresh = cp._replace(
@@ -44,7 +44,7 @@ def dispatch(m: Model, w: World) -> World:
 def intake(m: Model, w: World) -> Iterator[Step[World]]:
     cp = w.cp
     if cp.taking in OVER and cp.number < m.bounds.orders and sequences_left(m, w) and not w.crew_may_act:
-        entered = enter(m, w)
+        entered = enter(w)
         if not m.bounds.fine:
             entered = dispatch(m, take(m, entered, "allowed", "planned"))
         yield Step(f"suspend {cp.number + 1} entered", entered)
@@ -92,7 +92,8 @@ def look_is_spent(w: World) -> bool:
 
 def settlements(m: Model, w: World) -> Iterator[Step[World]]:
     cp, rules = w.cp, m.rules
-    passed = w.lease == CLEARED or w.lease == ENDED and not rules.p6_act_max or cp.regranted and not rules.p6_last_grant
+    early = w.lease == ENDED and not rules.p6_act_max
+    passed = w.lease == CLEARED or early or (cp.regranted and not rules.p6_last_grant)
     if cp.unsettled and passed and rules.p6_time:
         yield Step("settled by time, recorded", settle(m, w))
     if cp.seen == "open" and cp.taking == "looking" and settled(cp):
@@ -105,7 +106,9 @@ def settlements(m: Model, w: World) -> Iterator[Step[World]]:
     free = settled(cp) or not rules.p6_settled_first
     if w.left.rebinds and cp.bound == 0 and cp.taking not in {"absent", "permitted"} and free:
         left = w.left._replace(rebinds=0)
-        yield Step("rebound to gateway B", with_cp(w, cp._replace(bound=1, epoch=cp.epoch + 1, mark=0))._replace(left=left))
+        yield Step(
+            "rebound to gateway B", with_cp(w, cp._replace(bound=1, epoch=cp.epoch + 1, mark=0))._replace(left=left)
+        )
 
 
 def resend_frozen(m: Model, w: World) -> Iterator[Step[World]]:

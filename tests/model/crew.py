@@ -6,7 +6,7 @@ from tests.model.bounds import Model, lasting, on_hold, settled
 from tests.model.explore import Step
 from tests.model.orders import give, give_back, look, refuse_permit, send, settle, take, with_cp
 from tests.model.permits import blocked, giving_alive
-from tests.model.state import Message, World
+from tests.model.state import GIVEN, Message, World
 
 
 def crews(m: Model, w: World) -> Iterator[Step[World]]:
@@ -30,7 +30,7 @@ def asks(m: Model, w: World) -> Iterator[Step[World]]:
     if w.valve == "closed" and m.rules.p9_finds:
         after = take(m, w, "found_as_wanted", "executed")
         yield Step("crew finds it closed, reports", give_back(m, after) if lasting(cp) or on_hold(cp) else after)
-    elif blocked(m, cp) or cp.frozen and m.rules.p2_freeze or cp.halted or giving_alive(m, w):
+    elif blocked(m, cp) or (cp.frozen and m.rules.p2_freeze) or cp.halted or giving_alive(m, w):
         yield Step("crew's permit denied", refuse_permit(m, w))
     else:
         after = take(m, w, "permit_granted", "permitted")
@@ -40,12 +40,12 @@ def asks(m: Model, w: World) -> Iterator[Step[World]]:
 
 def acts(w: World) -> Iterator[Step[World]]:
     number, away = w.cp.number, w._replace(crew_may_act=False)
-    closed = away._replace(valve="closed", by_hand=number)
-    yield Step("crew closes by hand", send(closed, Message("report", number)))
+    closed = away._replace(valve="closed", by_hand=number, closed_since=w.cp.giving in GIVEN)
+    yield Step("crew closes by hand", send(closed, Message("report", number)), "hand")
     yield Step("crew aborts", send(away, Message("abort", number)))
     if w.left.lost_crews:
         left = w.left._replace(lost_crews=w.left.lost_crews - 1)
-        yield Step("crew closes, its device lost", closed._replace(left=left))
+        yield Step("crew closes, its device lost", closed._replace(left=left), "hand")
         yield Step("crew leaves, its device lost", away._replace(left=left))
 
 

@@ -1,11 +1,11 @@
-"""The states before a command or a crew, one by one: the desk's part of an order's life, for the aspect that goes slowly."""
+"""The states before a command or a crew, one by one: the desk's part of an order's life, where a run goes slowly."""
 
 from collections.abc import Iterator
 
 from tests.model.bounds import Model
 from tests.model.control_plane import dispatch
 from tests.model.explore import Step
-from tests.model.orders import give, send_giving, take, with_cp
+from tests.model.orders import burned_by_a_look, give, send_giving, take, with_cp
 from tests.model.state import OVER, World
 from tests.model.table import Event, OrderState
 
@@ -20,7 +20,12 @@ DESK: dict[str, tuple[tuple[Event, OrderState], ...]] = {
     "held": (("reason_passed", "held"), ("refused", "rejected")),
     "awaiting_approval": (("approved", "held"), ("refused", "rejected")),
     "planned": (("deadline", "planned"), ("legal_term_ended", "not_executed"), ("deferred", "held")),
-    "assigned": (("arrive", "on_site"), ("deadline", "assigned"), ("legal_term_ended", "not_executed"), ("deferred", "held")),
+    "assigned": (
+        ("arrive", "on_site"),
+        ("deadline", "assigned"),
+        ("legal_term_ended", "not_executed"),
+        ("deferred", "held"),
+    ),
     "on_site": (("aborted", "planned"), ("aborted", "not_executed"), ("deferred", "held")),
     "dispatched": (("deferred", "held"),),
     "executed": (("corroborated", "completed"), ("window_ended", "completed"), ("contradicted", "executed")),
@@ -38,7 +43,7 @@ def desk(m: Model, w: World) -> Iterator[Step[World]]:
     """What people, rules and clocks do to an order before and after its act."""
     cp = w.cp
     for event, to in DESK.get(cp.taking, ()):
-        yield Step(f"suspend: {event}", take(m, w, event, to))
+        yield Step(f"suspend: {event}", burned_by_a_look(m, take(m, w, event, to), cp))
     if cp.taking == "awaiting_approval" and not cp.frozen:
         yield Step("suspend: approved", take(m, w, "approved", "planned"))
     if cp.taking == "planned":
@@ -52,7 +57,10 @@ def desk(m: Model, w: World) -> Iterator[Step[World]]:
 
 def giving_desk(m: Model, w: World) -> Iterator[Step[World]]:
     cp = w.cp
+    never_stopped = not cp.stops and not cp.old_stop
     for event, to in GIVING_DESK.get(cp.giving, ()):
+        if event == "denied_by_rule" and not never_stopped:
+            continue
         yield Step(f"reactivate: {event}", give(m, w, event, to))
     if cp.giving == "planned" and cp.giving_field:
         yield Step("reactivate: sent out", give(m, w, "assign", "assigned"))
@@ -61,6 +69,7 @@ def giving_desk(m: Model, w: World) -> Iterator[Step[World]]:
     if cp.giving == "executed" and w.valve == "closed":
         yield Step("reactivate: contradicted", give(m, w, "contradicted", "looking"))
     if cp.giving == "absent" and cp.taking == "completed" and not cp.stops:
-        yield Step("client asks for a reactivate", with_cp(w, cp._replace(giving="entered")))
-    if cp.giving not in OVER and cp.giving != "executed" and not cp.stops and not cp.old_stop:
+        entered = with_cp(w, cp._replace(giving="entered"))
+        yield Step("client asks for a reactivate", entered._replace(closed_since=False))
+    if cp.giving not in OVER and cp.giving != "executed" and never_stopped:
         yield Step("client withdraws its reactivate", give(m, w, "withdrawn_by_client", "withdrawn"))

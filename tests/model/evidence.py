@@ -61,7 +61,7 @@ def receipt(m: Model, w: World, x: Message) -> World:
 def proof(m: Model, w: World, x: Message) -> World:
     """The valve was read closed: after its own close, or already before."""
     match w.cp.taking:
-        case "permitted":
+        case "permitted" if not w.cp.field:
             return take(m, w, "proof", "executed")
         case "looking":
             return take(m, w, "look_wanted", "executed")
@@ -94,7 +94,7 @@ def answer(m: Model, w: World, x: Message) -> World:
     position, _, named = x.note.partition(", ")
     w = with_cp(w, cp._replace(mark=max(cp.mark, x.seq), look=0))
     names = bool(named) and 0 < cp.unsettled < x.seq and cp.unsettled != cp.time_only
-    if names or cp.unsettled and not m.rules.p6_named:
+    if names or (cp.unsettled and not m.rules.p6_named):
         w = settle(m, w)
     if cp.taking == "looking":
         w = conclude_taking(m, w, x, position, names)
@@ -107,7 +107,7 @@ def conclude_taking(m: Model, w: World, x: Message, position: str, names: bool) 
     if position == "closed":
         return take(m, w, "look_wanted", "executed")
     late_enough = x.seq >= w.cp.settled_from or names
-    if settled(w.cp) and (late_enough or not m.rules.p6_look_again) or not m.rules.p6_settled_first:
+    if (settled(w.cp) and (late_enough or not m.rules.p6_look_again)) or not m.rules.p6_settled_first:
         return not_as_wanted(m, w)
     if m.rules.p6_look_again:
         return w

@@ -1,8 +1,8 @@
 """A breadth-first explorer of small explicit-state models. It knows nothing of valves.
 
-A model gives its first state, the steps out of a state, a judgement of each step, and goals. A goal holds when from every
-state in its scope some path leads to a state that has reached it (AG EF). The trace told for a violation is a shortest
-one. A state behind a violation is not explored further.
+A model gives its first state, the steps out of a state, a judgement of each step, and goals. A goal holds when from
+every state in its scope some path leads to a state that has reached it (AG EF). The trace told for a violation is a
+shortest one. A state behind a violation is not explored further.
 """
 
 from collections.abc import Callable, Iterable
@@ -68,7 +68,7 @@ class _Search(Generic[S]):
         return next((i for i, state in enumerate(states) if not good[i] and goal.in_scope(state)), None)
 
 
-def explore(  # noqa: C901 - one loop, kept in one piece because it is the hot one
+def explore(
     first: S,
     steps: Callable[[S], Iterable[Step[S]]],
     judge: Callable[[S, Step[S]], str | None],

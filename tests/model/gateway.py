@@ -42,7 +42,7 @@ def hears_close(m: Model, w: World, i: int, x: Message, jobs: dict[int, Job]) ->
     g, who = w.gateways[i], NAMES[i]
     if x.seq in jobs and (m.rules.p11_once or jobs[x.seq] != "over"):
         return
-    if x.epoch < g.epoch or x.seq <= g.mark and x.seq not in jobs:
+    if x.epoch < g.epoch or (x.seq <= g.mark and x.seq not in jobs):
         after = became(w, i, g.put(x.seq, "over"), Message("burned", x.seq, note="technical"))
         yield Step(f"{who} refuses close #{x.seq}", after)
     else:
@@ -68,12 +68,14 @@ def hears_look(m: Model, w: World, i: int, x: Message) -> Iterator[Step[World]]:
 def hears_open(m: Model, w: World, i: int, x: Message) -> Iterator[Step[World]]:
     g, who = w.gateways[i], NAMES[i]
     if x.seq > g.mark and x.epoch >= g.epoch:
-        pending = [q for q, job in g.jobs if job in {"received", "asked"}]
         messages = [Message("opened", x.seq)]
         if m.rules.p5_supersedes:
+            pending = [q for q, job in g.jobs if job in {"received", "asked"}]
             messages += [Message("burned", q, note="technical") for q in pending]
-            g = g.burn()
-        after = became(w, i, g._replace(mark=x.seq), *messages)._replace(valve="open")
+            g = g.burn()._replace(mark=x.seq)
+        elif messages[0] in w.net:
+            return
+        after = became(w, i, g, *messages)._replace(valve="open")
         yield Step(f"{who} opens #{x.seq}", after, "open", i, x.seq)
     elif w.net.isdisjoint({Message("not_opened", x.seq), Message("opened", x.seq)}):
         yield Step(f"{who} refuses open #{x.seq}", send(w, Message("not_opened", x.seq)))
@@ -106,6 +108,7 @@ def before_the_permit(m: Model, w: World, i: int, seq: int, job: Job, *, running
     used = dict(w.asked).get(seq, 0)
     if job == "received" and w.valve == "closed" and not running:
         yield Step(f"{who} finds it closed for #{seq}", became(w, i, g.put(seq, "over"), Message("found", seq)))
+        return
     if g.permit:
         return
     epoch = epoch_of(w, seq)
@@ -170,8 +173,10 @@ def crashes(m: Model, w: World, i: int) -> Iterator[Step[World]]:
         dead = became(w, i, g._replace(alive=False, permit=0))
         yield Step(f"{who} dies for good", dead._replace(left=left._replace(deaths=0)))
     if left.gateway_restores:
-        for mark in range(g.mark):
+        for mark in range(g.mark + 1):
             kept: tuple[tuple[int, Job], ...] = tuple((q, "received") for q, _ in g.jobs if q <= mark)
             old = Gateway(mark=mark, jobs=kept, born=False)
             after = became(w, i, old, Message("birth", mark, i))
-            yield Step(f"{who} restored from a backup, mark {mark}", after._replace(left=left._replace(gateway_restores=0)))
+            yield Step(
+                f"{who} restored from a backup, mark {mark}", after._replace(left=left._replace(gateway_restores=0))
+            )

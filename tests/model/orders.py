@@ -1,7 +1,7 @@
-"""How orders move: every change of an order's state is made here, through the ledger. What triggers it stands elsewhere."""
+"""How orders move: each change of an order's state is made here, through the ledger; what causes it is elsewhere."""
 
 from tests.model.bounds import Model, lasting, on_hold, settled
-from tests.model.state import GIVEN, Control, MessageKind, Message, Position, World
+from tests.model.state import GIVEN, Control, Message, MessageKind, World
 from tests.model.table import Event, OrderState
 
 
@@ -48,7 +48,7 @@ def look(m: Model, w: World) -> World:
 def send_giving(m: Model, w: World) -> World:
     """Send the giving order, or send it again, unless a crew's hand is still out."""
     cp = w.cp
-    if cp.giving_field or cp.hand and m.rules.p9_waits or not sequences_left(m, w):
+    if cp.giving_field or (cp.hand and m.rules.p9_waits) or not sequences_left(m, w):
         return w
     event: Event = "dispatch" if cp.giving == "planned" else "resend"
     w = give(m, w, event, "dispatched")
@@ -59,14 +59,14 @@ def give_back(m: Model, w: World) -> World:
     """Enter a reactivate and send it, unless one is alive."""
     if w.cp.giving not in GIVEN:
         return w
-    w = with_cp(w, w.cp._replace(giving="entered", giving_field=False, giving_live=0))
+    w = with_cp(w, w.cp._replace(giving="entered", giving_field=False, giving_live=0))._replace(closed_since=False)
     return send_giving(m, give(m, w, "allowed", "planned"))
 
 
 def settle(m: Model, w: World) -> World:
     """A settlement is recorded, with a sequence of its own; each one sends giving back again (P8)."""
     w = with_cp(w, w.cp._replace(unsettled=0, time_only=0, regranted=False, settled_from=w.cp.next_seq))
-    if w.cp.giving in {"dispatched", "looking"} and m.rules.p8_causal or w.cp.giving == "planned":
+    if (w.cp.giving in {"dispatched", "looking"} and m.rules.p8_causal) or w.cp.giving == "planned":
         return send_giving(m, w)
     return w
 
@@ -92,7 +92,7 @@ def record_stop(m: Model, w: World, kind: str) -> World:
             return w
         case _:
             w = burned_by_a_look(m, take(m, w, event, to), before)
-            return give_back(m, w) if before.permitted or before.stands and m.rules.stands_row else w
+            return give_back(m, w) if before.permitted or (before.stands and m.rules.stands_row) else w
 
 
 def burned_by_a_look(m: Model, w: World, before: Control) -> World:
@@ -118,7 +118,7 @@ def refuse_permit(m: Model, w: World) -> World:
 
 def not_as_wanted(m: Model, w: World) -> World:
     """`looking`, and the valve was not found as wanted, after settlement."""
-    if lasting(w.cp) or on_hold(w.cp) and not m.rules.hold_row:
+    if lasting(w.cp) or (on_hold(w.cp) and not m.rules.hold_row):
         return take(m, w, "look_not_wanted_stop", "withdrawn")
     if on_hold(w.cp):
         return take(m, w, "look_not_wanted_hold", "held")
@@ -141,5 +141,3 @@ def late_proof(m: Model, w: World) -> World:
     """A late receipt proves the valve as wanted; with a stop, what was taken is given back."""
     w = take(m, w, "late_proof", "executed")
     return give_back(m, w) if lasting(w.cp) or on_hold(w.cp) else w
-
-

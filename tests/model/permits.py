@@ -31,7 +31,7 @@ def names_the_live_command(cp: Control, ask: Message) -> bool:
 def may_grant(m: Model, w: World, ask: Message) -> bool:
     """P2, the one compare-and-set."""
     cp, rules = w.cp, m.rules
-    wanted = cp.taking in {"dispatched", "permitted"} and not cp.field or not rules.p2_state
+    wanted = (cp.taking in {"dispatched", "permitted"} and not cp.field) or not rules.p2_command
     live = names_the_live_command(cp, ask) or not rules.p2_command
     free = not (cp.frozen and rules.p2_freeze) and not cp.halted and not giving_alive(m, w)
     return wanted and live and free and not blocked(m, cp)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from tests.model.bounds import Model, lasting, on_hold
+from tests.model.evidence import proof
 from tests.model.explore import Step
 from tests.model.orders import record_stop, send, send_giving, with_cp
-from tests.model.state import Message, World
+from tests.model.state import Control, Message, World
 
 
 def restores(m: Model, w: World) -> Iterator[Step[World]]:
@@ -42,11 +43,10 @@ def backup_and_restore(m: Model, w: World) -> Iterator[Step[World]]:
     if left.control_restores and w.backup is not None and w.backup != cp:
         back = w.backup
         if m.rules.delivery_halted:
-            back = back._replace(
-                halted=True, epoch=cp.epoch + 1, next_seq=cp.next_seq, permitted=True, unsettled=back.live,
-                time_only=back.live, look=0, seen="", hand=m.bounds.crew and back.taking not in {"executed", "completed"},
-            )  # fmt: skip
-        yield Step("control plane restored", with_cp(w, back)._replace(backup=None, left=left._replace(control_restores=0)))
+            back = unsure(m, back, cp)
+        yield Step(
+            "control plane restored", with_cp(w, back)._replace(backup=None, left=left._replace(control_restores=0))
+        )
     restored = m.bounds.left.control_restores and not left.control_restores
     if restored and not any(x.kind == "welcome" for x in w.net) and w.gateways[0].alive:
         mark = w.gateways[0].mark
@@ -55,12 +55,27 @@ def backup_and_restore(m: Model, w: World) -> Iterator[Step[World]]:
         yield Step(f"birth of gateway A, mark {mark}", send(after, Message("welcome", mark)))
 
 
+def unsure(m: Model, back: Control, lost: Control) -> Control:
+    """What a restored control plane must assume: its order was permitted, and nothing of it is settled."""
+    return back._replace(
+        halted=True,
+        epoch=lost.epoch + 1,
+        next_seq=lost.next_seq,
+        permitted=True,
+        unsettled=back.live,
+        time_only=back.live,
+        look=0,
+        seen="",
+        hand=m.bounds.crew and back.taking not in {"executed", "completed"},
+    )
+
+
 def resume(m: Model, w: World) -> World:
     """An operator has had the crews' reports and, from their senders, the stops since the backup."""
     after = with_cp(w, w.cp._replace(halted=False))
     if m.rules.delivery_halted:
-        taking = "executed" if w.by_hand else after.cp.taking
-        after = with_cp(after, after.cp._replace(hand=False, taking=taking, settled_from=w.cp.next_seq))
+        after = proof(m, after, Message("report", w.cp.number)) if w.by_hand else after
+        after = with_cp(after, after.cp._replace(hand=False, settled_from=w.cp.next_seq))
     if w.stopped and not (lasting(w.cp) or on_hold(w.cp)) and w.cp.taking != "absent":
         return record_stop(m, after, "p")
     if after.cp.giving in {"planned", "dispatched"} and m.rules.delivery_halted:

@@ -14,8 +14,7 @@ class Rules:
     p1_fence: bool = _says("facts are read and the permit is recorded under one fence row, in one transaction")
     p2_stop: bool = _says("no permit after a stop was recorded")
     p2_scope: bool = _says("a stop stops the orders entered before it, not every order of the point for ever")
-    p2_state: bool = _says("a permit is for an order that is dispatched or permitted")
-    p2_command: bool = _says("a permit is for the order's live command, at the bound gateway, in this epoch")
+    p2_command: bool = _says("a permit is for a dispatched or permitted order's live command, bound gateway and epoch")
     p2_freeze: bool = _says("no permit during a freeze")
     p2_giving: bool = _says("no permit while an order that gives back is alive, or its command may still start")
     p3_validity: bool = _says("a permit ends, and so does what it allows")
@@ -30,7 +29,9 @@ class Rules:
     p6_last_grant: bool = _says("time counts from the last grant, not from the first")
     p6_named: bool = _says("a look answer settles only lower commands that its journal names")
     p6_new_journal: bool = _says("after a birth that raised the epoch, what was granted before settles by time alone")
-    p6_look_again: bool = _says("a look proves a position only if drawn after the settlement, or if it names the outcome")
+    p6_look_again: bool = _says(
+        "a look proves a position only if drawn after the settlement, or if it names the outcome"
+    )
     p7_fence: bool = _says("a look durably burns the lower commands that have not started")
     p8_causal: bool = _says("giving back is executed only by a read-back drawn after every settlement")
     p9_finds: bool = _says("a crew records the position it finds; as wanted, it reports that and acts no more")

@@ -118,5 +118,6 @@ class World(NamedTuple):
     lease: int = RUNNING
     crew_may_act: bool = False
     by_hand: int = 0  # the order whose crew closed
+    closed_since: bool = False  # the valve was closed while no order to give back was alive
     highest: tuple[int, int] = (0, 0)  # the highest sequence ever durable at each gateway
     stopped: bool = False  # a stop was recorded for the order: a restore forgets it, the customer does not

@@ -97,8 +97,7 @@ class Edge(NamedTuple):
 
 
 BOTH = (
-    # entered | a rule denies, or allows
-    Row("entered", "denied_by_rule", "", "rejected"),
+    # entered | the rules allow
     Row("entered", "allowed", "", "planned"),
     # planned | channel remote / field
     Row("planned", "dispatch", "remote", "dispatched"),
@@ -122,7 +121,8 @@ BOTH = (
 
 TAKING = (
     *BOTH,
-    # entered | a rule defers; a second person or quarantine is asked for
+    # entered | a rule denies, or defers; a second person or quarantine is asked for
+    Row("entered", "denied_by_rule", "", "rejected"),
     Row("entered", "deferred", "", "held"),
     Row("entered", "needs_approval", "", "awaiting_approval"),
     # entered, held, awaiting_approval | refused by the second person, quarantine deleted
@@ -180,6 +180,8 @@ TAKING = (
 
 GIVING = (
     *BOTH,
+    # entered | a rule denies: never once a stop counts on it (I15)
+    Row("entered", "denied_by_rule", "never_stopped", "rejected"),
     # dispatched, on_site (giving acts, notices) | proof
     Row("dispatched", "proof", "remote", "executed"),
     Row("on_site", "proof", "field", "executed"),
