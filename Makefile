@@ -2,7 +2,7 @@
 PY ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-.PHONY: setup demo test check bench sim model docs
+.PHONY: setup demo test check docs
 $(VENV)/.demo: pyproject.toml
 	$(PY) -m venv $(VENV) && $(BIN)/pip -q install -e . && touch $@
 $(VENV)/.test: $(VENV)/.demo
@@ -14,3 +14,5 @@ check: $(VENV)/.test
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 test: $(VENV)/.test
 	$(BIN)/pytest
+docs: $(VENV)/.test
+	$(BIN)/pytest tests/docs

@@ -23,8 +23,13 @@ def set_up(*, verbose: bool = False) -> None:
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_to_standard_error,
     )
+
+
+def _to_standard_error(*_: object) -> structlog.PrintLogger:
+    """Write to the standard error of this moment: it may have been exchanged since the set-up."""
+    return structlog.PrintLogger(sys.stderr)
 
 
 class Level:
