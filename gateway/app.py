@@ -50,8 +50,7 @@ class Gateway:
     ) -> None:
         self._config, self._connect, self._entropy = config, connect, entropy
         self.lines = {
-            line.name: Line(line.name, dial(line), _timing(config, line), clock, entropy)
-            for line in config.lines
+            line.name: Line(line.name, dial(line), _timing(config, line), clock, entropy) for line in config.lines
         }
         meters = {m.name: self._meter(m) for m in config.meters}
         watch = ClockWatch(clock, config.max_skew_s)

@@ -30,7 +30,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("line")
 
 @dataclass(frozen=True, slots=True)
 class LineTiming:
-    """The line's speed, what the transport adds to every answer, and how long its slowest meter takes beyond the norm."""
+    """The line's speed, what the transport adds to every answer, what its slowest meter takes beyond the norm."""
 
     baud: int
     slack_s: float

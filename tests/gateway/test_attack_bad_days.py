@@ -79,7 +79,7 @@ def test_I7_after_the_disk_has_failed_nothing_is_closed(tmp_path: Path) -> None:
 
         world.plane.before_permit = fail
         digest = await world.plane.send(world.plane.command(A, Verb.CLOSE))
-        await asyncio.sleep(120)
+        await asyncio.sleep(20)
         assert world.moves(A) == []
         world.plane.before_permit = None
         assert world.database is not None

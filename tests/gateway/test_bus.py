@@ -20,6 +20,7 @@ from simulators.wire import LineWire
 
 A, B, C = (MeterId(x) for x in "ABC")
 E5 = b"\xe5"
+SLOWEST_S = 2.5
 DESELECT = bytes.fromhex("1040FD3D16")
 
 
@@ -78,7 +79,7 @@ def numbers(desk: Desk) -> list[int]:
 def play(story: Callable[[Virtual, Desk, Line], Awaitable[None]]) -> None:
     async def main(virtual: Virtual) -> None:
         desk = Desk()
-        line = Line("riser", desk.dial, LineTiming(2400, 0.1), virtual.clock, virtual.entropy)
+        line = Line("riser", desk.dial, LineTiming(2400, 0.1, SLOWEST_S), virtual.clock, virtual.entropy)
         task = asyncio.create_task(line.run())
         try:
             await story(virtual, desk, line)
@@ -183,8 +184,8 @@ def test_P4_without_a_guard_no_plan_moves_a_valve() -> None:
 
 def test_a_plan_whose_caller_is_gone_sends_nothing_more() -> None:
     async def story(_: Virtual, desk: Desk, line: Line) -> None:
-        task = asyncio.create_task(line.run_plan(A, two_with_a_wait(1, 2, 5.0), Priority.TAKE))
-        await asyncio.sleep(1)
+        task = asyncio.create_task(line.run_plan(A, two_with_a_wait(1, 2, 9.0), Priority.TAKE))
+        await asyncio.sleep(5)
         task.cancel()
         await asyncio.sleep(20)
         assert numbers(desk) == [1]
@@ -216,8 +217,8 @@ def test_I12_a_plan_that_fails_ends_itself_and_nobody_else() -> None:
 
 def test_when_the_wire_breaks_what_had_begun_fails_and_what_waits_goes_on_over_a_new_one() -> None:
     async def story(_: Virtual, desk: Desk, line: Line) -> None:
-        begun = asyncio.create_task(line.run_plan(A, two_with_a_wait(1, 2, 5.0), Priority.TAKE))
-        await asyncio.sleep(1)
+        begun = asyncio.create_task(line.run_plan(A, two_with_a_wait(1, 2, 9.0), Priority.TAKE))
+        await asyncio.sleep(5)
         assert desk.wire is not None
         assert line.connection == 1
         desk.wire.fail("gone")
@@ -254,6 +255,41 @@ def test_a_converter_that_closes_is_a_broken_wire() -> None:
         with pytest.raises(LineDownError):
             await line.run_plan(A, one(2), Priority.POLL)
         assert (await line.run_plan(A, one(3), Priority.POLL)).value == Ack()
+
+    play(story)
+
+
+def test_I13_after_a_new_connection_all_are_deselected_once_nobody_can_be_deaf() -> None:
+    """A meter that prepares an answer misses that another is selected, and then hears the other's write."""
+
+    async def story(_: Virtual, desk: Desk, line: Line) -> None:
+        await line.run_plan(A, one(1), Priority.POLL)
+        assert desk.deselected_s[0] - desk.dials[0] >= SLOWEST_S
+        assert desk.at_s[0] > desk.deselected_s[0]
+
+    play(story)
+
+
+def test_I13_after_an_exchange_that_failed_all_are_deselected_before_anything_else() -> None:
+    async def story(_: Virtual, desk: Desk, line: Line) -> None:
+        desk.answer = lambda data: None if data[7] == 1 else E5
+        await line.run_plan(A, one(1), Priority.POLL, response_s=2.0)
+        before = len(desk.deselected_s)
+        await line.run_plan(B, one(2), Priority.OPEN)
+        await line.run_plan(C, one(3), Priority.OPEN)
+        assert len(desk.deselected_s) == before + 1
+        assert desk.at_s[-3] < desk.deselected_s[-1] < desk.at_s[-2]
+
+    play(story)
+
+
+def test_I13_a_slow_meter_is_given_its_time_even_when_an_answer_came_early() -> None:
+    """The early answer may be a late one to an earlier request: the meter may still be deaf."""
+
+    async def story(_: Virtual, desk: Desk, line: Line) -> None:
+        await line.run_plan(A, one(1), Priority.POLL, response_s=2.0)
+        await line.run_plan(B, one(2), Priority.OPEN)
+        assert desk.at_s[1] - desk.at_s[0] >= 2.0
 
     play(story)
 

@@ -3,13 +3,21 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from curbstop.cli import main
 from tests.gateway.world import config_text
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """Starting sets up logs on the standard error of this test, which others must not inherit."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
