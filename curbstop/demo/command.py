@@ -81,8 +81,13 @@ def introduce(console: Console, house: Plane, place: Setting) -> None:
 
 async def follow(house: Plane, timeline: Timeline) -> None:
     """Print the news as they come."""
-    last = 0
+    last, unread = 0, {meter.name for meter in METERS}
     while True:
+        for meter in sorted(unread):
+            registers = await house.registers(meter)
+            if "volume" in registers:
+                unread.discard(meter)
+                timeline.read(meter, registers)
         for row in await house.news_after(last):
             last = int(str(row["id"]))
             timeline.tell(row)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine, insert, select
 
 from controlplane import news
 from controlplane.db import fences, make_engine, metadata
@@ -21,6 +21,7 @@ from controlplane.policy import packs
 from controlplane.policy.facts import Act, Answer, Facts
 from controlplane.policy.rules import ask, decisive
 from controlplane.registry.models import clients, gateways, meters, supply_points
+from controlplane.telemetry.models import latest
 from controlplane.telemetry.service import index_steps, take_readings
 from controlplane.writer import ThreadWriter
 from curbstop.demo.broker import CONTROL_PLANE
@@ -71,6 +72,12 @@ class Plane:
     async def news_after(self, last: int) -> list[dict[str, object]]:
         """What is new."""
         return await self.writer.read(lambda db: news.after(db, last, None))
+
+    async def registers(self, meter: str) -> dict[str, tuple[datetime, str]]:
+        """The latest value of each register of a meter, with its unit."""
+        query = select(latest).where(latest.c.meter == meter, latest.c.value.is_not(None))
+        rows = await self.writer.read(lambda db: db.execute(query).all())
+        return {row.quantity: (row.at, f"{row.value} {row.unit}".strip()) for row in rows}
 
     def verdict_today(self) -> Answer:
         """What the Italian rules for water say of a suspension at this moment."""

@@ -22,7 +22,7 @@ from simulators.serve import serve_line
 from simulators.valve import Valve
 
 GATEWAY = GatewayId("demo-cellar")
-POLL_EVERY_S = 5
+POLL_EVERY_S = 10
 SLOW_S = 2.0
 FLOW_L_H = 600
 VERSION_WITH_VALVE, VERSION_WITHOUT = 1, 2

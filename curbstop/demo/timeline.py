@@ -43,6 +43,13 @@ class Timeline:
         line = Text.assemble((f"{(at - self.started).total_seconds():6.1f} s  ", "dim"), (f"{who:<12}", "bold"))
         self.console.print(line.append(what, style=style), soft_wrap=True)
 
+    def read(self, meter: str, registers: dict[str, tuple[datetime, str]]) -> None:
+        """The first readout of a meter."""
+        at, volume = registers["volume"]
+        _, flow = registers.get("volume_flow", (at, "-"))
+        _, clock = registers.get("date_time", (at, "-"))
+        self.say(at, f"meter {meter}", f"read: index {volume}, flow {flow}, its clock {clock.replace('T', ' ')}")
+
     def tell(self, row: dict[str, object]) -> None:
         """One row of the news."""
         at, data = row["at"], row["data"]
