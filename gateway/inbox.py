@@ -21,8 +21,9 @@ from protocols.uplink.codec import Opened
 from protocols.uplink.messages import Command, Freeze, Look, LookAnswer, Receipt
 from protocols.uplink.reasons import Why
 
-UNBELIEVED_EVERY_S = 10.0
-"""At most one refusal of something unbelieved in that time: a flood must not fill the journal."""
+UNBELIEVED_EVERY_S, UNBELIEVED_SIZE = 10.0, 8192
+"""At most one refusal of something unbelieved in so many seconds, and none of what is larger than so many bytes, more
+than any command of ours: a flood must not fill the journal."""
 log: structlog.stdlib.BoundLogger = structlog.get_logger("inbox")
 
 
@@ -164,6 +165,9 @@ class Inbox:
         self.edge.outbox.set()
 
     def _unbelieved(self, raw: bytes, error: str) -> None:
+        if len(raw) > UNBELIEVED_SIZE:
+            log.warning("a command that is not believed", error=error, size=len(raw))
+            return
         try:
             self._refuse_unjournaled(codec.peek(raw, Command), Why.UNTRUSTED, error)
         except MalformedError as malformed:

@@ -13,7 +13,8 @@ from msgspec import Meta, Struct
 from protocols.types import Capability, GatewayId, Identity, MeterId, Outcome, ValvePosition, Verb
 from protocols.uplink.reasons import Why
 
-Count = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
+"""What every database and every reader of JSON can hold."""
 Seconds = Annotated[float, Meta(ge=0)]
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Token = Annotated[str, Meta(pattern="^[0-9a-f]{16,64}$")]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from protocols.types import Identity, MeterId, Outcome, Verb
-from protocols.uplink.messages import PermitRequest
+from protocols.uplink.messages import Number, PermitRequest
 from protocols.uplink.reasons import Why
 from tests.gateway.world import IDENTITIES, STRANGER, A, C, World, config_text, play
 
@@ -133,6 +133,51 @@ def test_a_look_at_a_meter_that_is_not_ours_is_answered_as_refused(
         await born(world)
         answer = await world.answer(await world.plane.send(world.plane.look(meter, identity=identity)))
         assert (answer.outcome, answer.why, answer.seen) == (Outcome.REFUSED, why, None)
+
+    play(story, tmp_path)
+
+
+def test_P7_a_look_burns_what_waits_for_a_meter_that_is_gone_from_the_file(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await born(world)
+        world.plane.silent = True
+        command = await world.plane.send(world.plane.command(C, Verb.CLOSE))
+        await world.until(lambda: world.plane.requests)
+        world.kill()
+        world.text = world.text.replace('name = "C"', 'name = "other"')
+        world.plane.silent = False
+        world.start()
+        await world.until(lambda: len(world.plane.births) > 1)
+        await asyncio.sleep(1)
+        answer = await world.answer(await world.plane.send(world.plane.look(C)))
+        assert [(s.command, s.started, s.outcome) for s in answer.settled] == [(command, False, Outcome.REFUSED)]
+        assert (await world.receipt(command)).why is Why.SUPERSEDED
+
+    play(story, tmp_path)
+
+
+def test_I12_a_number_that_no_database_holds_stops_nobody(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await born(world)
+        await world.until(lambda: len({r.meter for b in world.plane.readings for r in b.readings}) == 4)
+        for number in (Number(1, 1 << 63), Number(1 << 70, 1)):
+            await world.plane.send(world.plane.command(A, Verb.CLOSE, number=number))
+        await world.plane.send(world.plane.freeze(1 << 64, on=False))
+        sent_s = world.virtual.clock.boot()
+        receipt = await world.receipt(await world.plane.send(world.plane.command(A, Verb.OPEN)))
+        assert receipt.why is Why.ALREADY
+        assert world.virtual.clock.boot() - sent_s < 4, "its way up was started again"
+
+    play(story, tmp_path)
+
+
+def test_I3_a_forgery_of_any_size_is_not_kept(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await born(world)
+        huge = world.plane.command(MeterId("A" * 200_000), Verb.CLOSE, identity=IDENTITIES[A])
+        await world.plane.send(huge, key=STRANGER)
+        receipt = await world.receipt(await world.plane.send(world.plane.command(A, Verb.OPEN)))
+        assert receipt.chain.number == 1
 
     play(story, tmp_path)
 
