@@ -166,7 +166,7 @@ def test_I12_a_number_that_no_database_holds_stops_nobody(tmp_path: Path) -> Non
         sent_s = world.virtual.clock.boot()
         receipt = await world.receipt(await world.plane.send(world.plane.command(A, Verb.OPEN)))
         assert receipt.why is Why.ALREADY
-        assert world.virtual.clock.boot() - sent_s < 4, "its way up was started again"
+        assert world.virtual.clock.boot() - sent_s < 2, "its way up was started again"
 
     play(story, tmp_path)
 
