@@ -4,7 +4,7 @@ One compare-and-set under the fence, after the rules were asked once more. A sec
 judged anew. The answer names the nonce, and is signed after the commit.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, select, update
 
@@ -52,17 +52,24 @@ def _refusal(db: Connection, context: Context, order: Order, row: Row[tuple[obje
     if row.epoch != epoch or row.void or context.now >= row.expires_at:
         return NOT_WANTED
     if (stop := blocking(db, context, order)) is not None:
-        return REASONS[stop]
+        return _denied(db, context, order, REASONS[stop])
     if _giving(db, context, order):
         return GIVING_FIRST
     until = context.now + timedelta(seconds=context.settings.permit_validity_s)
     answer = decisive(judge(db, context, order, until))
     if answer.effect is not Effect.ALLOW or frozen(db):
-        reason = answer.reason or FROZEN
-        held = answer.until or context.now + timedelta(seconds=context.settings.held_review_s)
-        advance(db, context, order, Event.PERMIT_DENIED, HOUSE, reason=reason, until=held)
-        return reason
+        return _denied(db, context, order, answer.reason or FROZEN, answer.until)
     return None
+
+
+def _denied(db: Connection, context: Context, order: Order, reason: Reason, until: datetime | None = None) -> Reason:
+    """Withdrawn for a stop that is for good, else held with the reason."""
+    if order.stopped:
+        advance(db, context, order, Event.PERMIT_DENIED_STOP, HOUSE, reason=reason)
+        return reason
+    held = until or context.now + timedelta(seconds=context.settings.held_review_s)
+    advance(db, context, order, Event.PERMIT_DENIED, HOUSE, reason=reason, until=held)
+    return reason
 
 
 def _giving(db: Connection, context: Context, order: Order) -> bool:

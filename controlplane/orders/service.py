@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, insert, select
 
+from controlplane import outbox
 from controlplane.db import lock_point
 from controlplane.ids import new_id
 from controlplane.orders.context import Context
@@ -12,7 +13,7 @@ from controlplane.orders.life import Order, advance, at_point, get, giving_alive
 from controlplane.orders.models import orders, stops
 from controlplane.orders.sending import HOUSE, carry_out
 from controlplane.orders.states import Event, Kind, OrderState
-from controlplane.orders.stopping import Stop, blocking, record_stop
+from controlplane.orders.stopping import REASONS, STANDING, Stop, blocking, record_stop
 from controlplane.policy.facts import Act, Answer, Effect, Facts, Protected
 from controlplane.policy.rules import ask, decisive
 from controlplane.problems import ConflictError, NotFoundError, StaleError, UnprocessableError
@@ -130,14 +131,16 @@ def _apply(db: Connection, context: Context, order: Order, answer: Answer) -> Or
 
 
 def review(db: Connection, context: Context, order: Order) -> Order:
-    """A held order's time has come: carried out if the rules allow, else held with a new time."""
+    """A held order's time has come: carried out if the rules allow, withdrawn if it is stopped, else held anew."""
     lock_point(db, order.point)
     answer = decisive(judge(db, context, order, context.now))
     stopped = blocking(db, context, order)
     if answer.effect is Effect.ALLOW and not frozen(db) and stopped is None:
         planned = advance(db, context, order, Event.REASON_PASSED, HOUSE, to=OrderState.PLANNED)
         return carry_out(db, context, planned)
-    reason = answer.reason or (FROZEN if frozen(db) else None)
+    reason = answer.reason or (FROZEN if frozen(db) else REASONS.get(stopped or ""))
+    if stopped is not None and order.stopped:
+        return advance(db, context, order, Event.STOP, HOUSE, to=OrderState.WITHDRAWN, reason=REASONS[stopped])
     until = max(answer.until or context.now, context.now + timedelta(seconds=context.settings.held_review_s))
     return advance(db, context, order, Event.REASON_PASSED, HOUSE, to=OrderState.HELD, reason=reason, until=until)
 
@@ -161,7 +164,7 @@ def withdraw(db: Connection, context: Context, order_id: str, version: int, acto
         raise StaleError(f"order {order.id} is at version {order.version}, not {version}: read it again")
     if order.way is Kind.GIVING:
         return _withdraw_giving(db, context, order, actor)
-    if not order.alive:
+    if not order.alive and order.state not in STANDING:
         raise ConflictError(f"order {order.id} is {order.state}: it has ended", code="ended")
     record_stop(db, context, order.point, Stop("withdrawal", order.id), actor)
     return get(db, order.id)
@@ -176,4 +179,7 @@ def _withdraw_giving(db: Connection, context: Context, order: Order, actor: str)
     )
     if due:
         raise ConflictError("a stop makes it due that supply is given back", code="due_after_stop")
-    return advance(db, context, order, Event.WITHDRAWN_BY_CLIENT, actor)
+    withdrawn = advance(db, context, order, Event.WITHDRAWN_BY_CLIENT, actor)
+    if order.command is not None:
+        outbox.cancel(db, order.command)
+    return withdrawn

@@ -5,7 +5,7 @@ protection with an end, stops until its end. What a stop does to an order is one
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select
 
@@ -43,8 +43,9 @@ class Stop:
 
     @property
     def event(self) -> Event:
-        """A stop that ends is a hold."""
-        return Event.STOP if self.kind in FOR_GOOD or self.until is None else Event.HOLD
+        """A hold, and a protection whose end is known, end; every other stop is for good."""
+        ends = self.kind == "hold" or (self.kind not in FOR_GOOD and self.until is not None)
+        return Event.HOLD if ends else Event.STOP
 
 
 def record_stop(db: Connection, context: Context, point: str, stop: Stop, actor: str) -> Order | None:
@@ -76,13 +77,14 @@ def _reach(db: Connection, context: Context, order: Order, stop: Stop, actor: st
         order.state in WAITING or order.state in NEW or (order.state is OrderState.LOOKING and not order.ever_permitted)
     )
     if not moves:
-        if order.state not in TERMINAL or order.ever_permitted:
+        if order.state not in TERMINAL or order.state in STANDING or order.ever_permitted:
             order = note(db, order, stopped=order.stopped or lasting)
             record(db, context, order, event, order.state, actor, _said(reason))
         return
     was = order.state
     end = OrderState.WITHDRAWN if lasting else OrderState.HELD
-    order = advance(db, context, order, event, actor, to=end, reason=reason, until=stop.until, stopped=lasting)
+    until = stop.until or context.now + timedelta(seconds=context.settings.held_review_s)
+    order = advance(db, context, order, event, actor, to=end, reason=reason, until=until, stopped=lasting)
     if not lasting and was in (OrderState.DISPATCHED, OrderState.LOOKING):
         send_look(db, context, order)
 
@@ -92,17 +94,15 @@ def _said(reason: Reason) -> dict[str, str]:
 
 
 def blocking(db: Connection, context: Context, order: Order) -> str | None:
-    """The kind of a stop that forbids this order a permit now; None if none does."""
+    """The kind of a stop that forbids this order a permit now, one for good before one that ends; None if none does."""
     rows = db.execute(select(stops).where(stops.c.point == order.point, stops.c.ended_at.is_(None))).all()
-    for row in rows:
-        if row.act not in (None, order.kind):
-            continue
-        if row.up_to is not None:
-            if order.number <= row.up_to:
-                return str(row.kind)
-        elif row.until is None or row.until > context.now:
-            return str(row.kind)
-    return None
+    kinds = [
+        str(row.kind)
+        for row in rows
+        if row.act in (None, order.kind)
+        and (row.until is None or row.until > context.now if row.up_to is None else order.number <= row.up_to)
+    ]
+    return min(kinds, key=lambda kind: kind not in FOR_GOOD, default=None)
 
 
 def give_back_if_due(db: Connection, context: Context, point: str, actor: str) -> Order | None:
