@@ -5,7 +5,7 @@ answer goes up again (I2). A higher number burns lower commands that have not st
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -165,11 +165,13 @@ class Inbox:
         self.edge.outbox.set()
 
     def _unbelieved(self, raw: bytes, error: str) -> None:
+        """Refuse it under the digest of the whole envelope: its payload may be that of a real command under way."""
         if len(raw) > UNBELIEVED_SIZE:
             log.warning("a command that is not believed", error=error, size=len(raw))
             return
         try:
-            self._refuse_unjournaled(codec.peek(raw, Command), Why.UNTRUSTED, error)
+            forged = replace(codec.peek(raw, Command), digest=codec.digest(raw))
+            self._refuse_unjournaled(forged, Why.UNTRUSTED, error)
         except MalformedError as malformed:
             log.warning("a command that is not believed", error=str(malformed))
 

@@ -171,6 +171,25 @@ def test_I12_a_number_that_no_database_holds_stops_nobody(tmp_path: Path) -> Non
     play(story, tmp_path)
 
 
+def test_I3_a_forgery_of_a_real_command_never_speaks_for_it(tmp_path: Path) -> None:
+    """The payload of a command under way, signed by a stranger: its refusal must not read as the end of the real one."""
+
+    async def story(world: World) -> None:
+        await born(world)
+        command = world.plane.command(A, Verb.CLOSE)
+        await world.plane.send(command, key=STRANGER)
+        await world.until(lambda: [r for r in world.plane.receipts if r.why is Why.UNTRUSTED])
+        digest = await world.plane.send(command)
+        await world.until(lambda: world.moves(A))
+        await asyncio.sleep(30)
+        await world.plane.send(command, key=STRANGER)
+        await asyncio.sleep(30)
+        assert [(r.outcome, r.started) for r in world.plane.receipts if r.command == digest] == [(Outcome.DONE, True)]
+        assert sum(r.why is Why.UNTRUSTED for r in world.plane.receipts) == 2
+
+    play(story, tmp_path)
+
+
 def test_I3_a_forgery_of_any_size_is_not_kept(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         await born(world)
