@@ -16,7 +16,7 @@ import structlog
 from drivers.plan import Plan, Send, Wait
 from gateway.jobs import Guard, GuardError, Job, LineDownError, Priority, Ran, T, refuse_everything
 from protocols.mbus.frame import SELECTED, Frame, encode
-from protocols.mbus.link import Exchange, LinkMemory, duration_s, idle_s, reset_frame, response_timeout_s
+from protocols.mbus.link import LONGEST_FRAME, Exchange, LinkMemory, duration_s, idle_s, reset_frame, response_timeout_s
 from protocols.mbus.reader import FrameReader
 from protocols.ports import Clock, Dial, Entropy, Wire
 from protocols.types import MeterId
@@ -24,7 +24,6 @@ from protocols.uplink.messages import Traffic
 from seams.backoff import delays
 from seams.logs import Level
 
-LONGEST_FRAME = 261
 log: structlog.stdlib.BoundLogger = structlog.get_logger("line")
 
 
@@ -194,9 +193,13 @@ class Line:
         await wire.write(data)
 
     async def _answer(self, wire: Wire, job: Job[Any], exchange: Exchange, sent: int) -> Frame | None:
-        """Wait for the first byte as long as this meter may take, then for the frame as long as bytes keep coming."""
-        patience_s = duration_s(sent, self._timing.baud) + job.response_s + self._timing.patience_s
-        end_s = self._clock.boot() + patience_s + duration_s(LONGEST_FRAME, self._timing.baud) + self._timing.slack_s
+        """Wait as long as this meter may take, then as long as bytes keep coming.
+
+        A converter may hand over nothing before the whole frame has come: the first wait is for all of the longest.
+        """
+        baud = self._timing.baud
+        patience_s = duration_s(sent + exchange.longest_answer, baud) + job.response_s + self._timing.patience_s
+        end_s = self._clock.boot() + patience_s + duration_s(LONGEST_FRAME, baud) + self._timing.slack_s
         while (left_s := min(patience_s, end_s - self._clock.boot())) > 0:
             try:
                 async with asyncio.timeout(left_s):

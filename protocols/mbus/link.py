@@ -36,6 +36,7 @@ from protocols.mbus.reader import FrameReader, Noise
 
 BITS_PER_CHARACTER = 11
 TRIES = 3
+LONGEST_FRAME = 261
 RESPONSE_BITS, RESPONSE_EXTRA_S, IDLE_BITS = 330, 0.05, 33
 
 
@@ -105,6 +106,11 @@ class Exchange:
         """Whom it is for."""
         assert not isinstance(self._frame, Ack)  # noqa: S101 - refused by __init__
         return self._frame.a
+
+    @property
+    def longest_answer(self) -> int:
+        """How many characters the answer may have: one, or a whole long frame where data were asked for."""
+        return LONGEST_FRAME if self._function in (REQ_UD2, REQ_UD1) else 1
 
     def to_send(self) -> bytes:
         """Begin a try: the same bytes each time, so that a slave that has acted does not act again."""
