@@ -172,7 +172,7 @@ def test_I12_a_number_that_no_database_holds_stops_nobody(tmp_path: Path) -> Non
 
 
 def test_I3_a_forgery_of_a_real_command_never_speaks_for_it(tmp_path: Path) -> None:
-    """The payload of a command under way, signed by a stranger: its refusal must not read as the end of the real one."""
+    """The payload of a command under way, signed by a stranger: its refusal must not read as the real one's end."""
 
     async def story(world: World) -> None:
         await born(world)
