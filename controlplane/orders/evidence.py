@@ -19,16 +19,16 @@ from controlplane.orders.settling import read_after, settle
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.stopping import give_back_if_due
 from controlplane.registry.models import gateways
-from protocols.types import Outcome
-from protocols.uplink.codec import Opened
-from protocols.uplink.messages import Chain, LookAnswer, Reason, Receipt, Seen
+from protocols.types import Outcome, Verb
+from protocols.uplink import codec
+from protocols.uplink.messages import Chain, LookAnswer, Reason, Receipt, Seen, Settled
 from protocols.uplink.reasons import Why
 
 READ_BACK = "read_back"
 LATE = frozenset({OrderState.HELD, OrderState.PLANNED, OrderState.ASSIGNED, OrderState.ON_SITE})
 
 
-def take_receipt(db: Connection, context: Context, opened: Opened[Receipt], raw: bytes) -> None:
+def take_receipt(db: Connection, context: Context, opened: codec.Opened[Receipt], raw: bytes) -> None:
     """Take a believed receipt; taking it twice changes nothing more."""
     receipt = opened.message
     if not _keep(db, context, opened.digest, receipt, receipt.chain, raw):
@@ -40,16 +40,16 @@ def take_receipt(db: Connection, context: Context, opened: Opened[Receipt], raw:
     lock_point(db, row.point)
     db.execute(update(commands).where(commands.c.digest == row.digest).values(answered=True))
     _position(db, context, receipt.meter, receipt.after or receipt.before)
-    if not row.void:
+    if not row.void and (not receipt.started or (receipt.outcome is not Outcome.UNKNOWN and receipt.after is not None)):
         settle(db, context, row.digest, receipt.outcome)
     order = _tried(db, context, get(db, row.order), receipt)
-    if receipt.outcome is Outcome.DONE:
-        _proven(db, context, order, receipt)
+    if _shows(receipt, Verb(row.verb)):
+        _proven(db, context, order, receipt, row.sequence)
     elif order.command == receipt.command and order.state in (OrderState.DISPATCHED, OrderState.PERMITTED):
         _failed(db, context, order, receipt)
 
 
-def take_answer(db: Connection, context: Context, opened: Opened[LookAnswer], raw: bytes) -> None:
+def take_answer(db: Connection, context: Context, opened: codec.Opened[LookAnswer], raw: bytes) -> None:
     """Take a believed look answer: first what it settles, then what it shows."""
     answer = opened.message
     if not _keep(db, context, opened.digest, answer, answer.chain, raw):
@@ -63,7 +63,7 @@ def take_answer(db: Connection, context: Context, opened: Opened[LookAnswer], ra
     _position(db, context, answer.meter, answer.seen)
     named = {s.command for s in answer.settled}
     for settled in answer.settled:
-        _settle_named(db, context, settled.command, settled.outcome, row.sequence)
+        _settle_named(db, context, settled, row.sequence)
     order = get(db, row.order)
     if order.look != answer.look:
         return
@@ -98,11 +98,20 @@ def _keep(
 def _check_chain(db: Connection, context: Context, gateway: str, digest: str, chain: Chain) -> None:
     """Two receipts of one journal with one number, or one that does not name its predecessor, is a forked history."""
     mine = (receipts.c.gateway == gateway) & (receipts.c.journal == chain.journal)
-    rows = {r.number: r.digest for r in db.execute(select(receipts).where(mine)) if abs(r.number - chain.number) <= 1}
-    same = db.execute(select(receipts.c.digest).where(mine, receipts.c.number == chain.number)).all()
-    before = rows.get(chain.number - 1)
-    if len(same) > 1 or (before is not None and before != chain.previous):
+    near = receipts.c.number.between(chain.number - 1, chain.number + 1)
+    rows = db.execute(select(receipts).where(mine, near)).all()
+    doubled = sum(row.number == chain.number for row in rows) > 1
+    before = any(row.number < chain.number and row.digest != chain.previous for row in rows)
+    after = any(row.number > chain.number and _previous(row.kind, row.raw) != digest for row in rows)
+    if doubled or before or after:
         _alarm(db, context, gateway, "receipt_chain_broken", {"number": chain.number, "receipt": digest})
+
+
+def _previous(kind: str, raw: bytes) -> str:
+    """The predecessor that a kept message names."""
+    if kind == Receipt.kind:
+        return codec.peek(raw, Receipt).message.chain.previous
+    return codec.peek(raw, LookAnswer).message.chain.previous
 
 
 def _alarm(db: Connection, context: Context, subject: str, code: str, data: dict[str, object]) -> None:
@@ -119,11 +128,22 @@ def _position(db: Connection, context: Context, meter: str, seen: Seen | None) -
     news.tell(db, context.now, "position", meter, {"position": seen.position, "at": seen.at.isoformat()}, None)
 
 
-def _settle_named(db: Connection, context: Context, command: str, outcome: Outcome, below: int) -> None:
-    """A look's answer settles lower commands that its journal names; never one whose journal is gone (P6)."""
-    row = db.execute(select(commands).where(commands.c.digest == command)).one_or_none()
+def _settle_named(db: Connection, context: Context, named: Settled, below: int) -> None:
+    """A look's answer settles lower commands that its journal names; never one whose journal is gone (P6).
+
+    One that started and was not read back may still act: time settles it.
+    """
+    if named.started and named.outcome is Outcome.UNKNOWN:
+        return
+    row = db.execute(select(commands).where(commands.c.digest == named.command)).one_or_none()
     if row is not None and not row.void and row.sequence < below:
-        settle(db, context, command, outcome)
+        settle(db, context, named.command, named.outcome)
+
+
+def _shows(receipt: Receipt, verb: Verb) -> bool:
+    """Whether it shows what was asked for: an outcome is a word, a position was read."""
+    read = receipt.after.position if receipt.after is not None else None
+    return receipt.outcome is Outcome.DONE and receipt.verb is verb and read is verb.wanted
 
 
 def _tried(db: Connection, context: Context, order: Order, receipt: Receipt) -> Order:
@@ -139,12 +159,10 @@ def _tried(db: Connection, context: Context, order: Order, receipt: Receipt) -> 
     return note(db, order, tried=[*order.tried, tried])
 
 
-def _proven(db: Connection, context: Context, order: Order, receipt: Receipt) -> None:
-    """A receipt that shows the position as wanted."""
-    if receipt.after is None or receipt.after.position is not receipt.verb.wanted:
-        return
+def _proven(db: Connection, context: Context, order: Order, receipt: Receipt, sequence: int) -> None:
+    """A receipt that shows the position as wanted; `sequence` is its command's own, whatever the receipt says."""
     if order.way is Kind.GIVING:
-        _given_back(db, context, order, receipt)
+        _given_back(db, context, order, receipt, sequence)
         return
     if order.command != receipt.command and order.state is not OrderState.HELD:
         return
@@ -166,14 +184,14 @@ def _event_of_proof(order: Order, receipt: Receipt) -> Event | None:
     return Event.LATE_PROOF if order.state in LATE else None
 
 
-def _given_back(db: Connection, context: Context, order: Order, receipt: Receipt) -> None:
+def _given_back(db: Connection, context: Context, order: Order, receipt: Receipt, sequence: int) -> None:
     """P8: only a read-back that was asked after every taking act had settled ends it; else it goes out again."""
-    if order.state not in (OrderState.DISPATCHED, OrderState.LOOKING):
-        return
-    if not read_after(db, order.point, receipt.number.sequence):
+    if not order.alive or not read_after(db, order.point, sequence):
         return
     if order.state is OrderState.LOOKING:
         event = Event.LOOK_WANTED
+    elif order.state in LATE:
+        event = Event.LATE_PROOF
     else:
         event = Event.FOUND_AS_WANTED if receipt.why is Why.ALREADY else Event.PROOF
     advance(db, context, order, event, receipt.gateway, grade=READ_BACK)
@@ -191,6 +209,6 @@ def _failed(db: Connection, context: Context, order: Order, receipt: Receipt) ->
 
 
 def _reason(receipt: Receipt) -> Reason:
-    why = str(receipt.why or receipt.outcome)
+    why = str(receipt.why or (Why.NOT_AS_WANTED if receipt.outcome is Outcome.DONE else receipt.outcome))
     said = f"{why.replace('_', ' ')}: {receipt.detail}" if receipt.detail else why.replace("_", " ")
     return Reason(why, f"The gateway reports: {said}"[:1000], f"Il gateway riferisce: {said}"[:1000])

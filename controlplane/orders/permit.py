@@ -82,7 +82,8 @@ def _giving(db: Connection, context: Context, order: Order) -> bool:
 
 
 def _grant(db: Connection, context: Context, order: Order, command: str) -> None:
-    granted = {"granted_at": context.now, "validity_s": context.settings.permit_validity_s}
+    """A command that was settled by time may act again from here on: it is unsettled until it is settled anew."""
+    granted = {"granted_at": context.now, "validity_s": context.settings.permit_validity_s, "settled_sequence": None}
     db.execute(update(commands).where(commands.c.digest == command).values(**granted))
     advance(db, context, order, Event.PERMIT_GRANTED, HOUSE, ever_permitted=True)
 

@@ -25,6 +25,7 @@ from controlplane.registry.models import clients, gateways, meters, meters_told,
 from controlplane.telemetry.service import index_steps
 from protocols.types import Capability, GatewayId, Identity, MeterId, Outcome, ValvePosition, Verb
 from protocols.uplink import codec
+from protocols.uplink.keys import SigningKey
 from protocols.uplink.messages import (
     GENESIS,
     Birth,
@@ -47,6 +48,7 @@ G, OTHER = GatewayId("cellar"), GatewayId("attic")
 METER, POINT, CLIENT = MeterId("A"), "pt_A", "cli_1"
 WHO = Identity("00000011", "CBS", 1, 7, "00000011")
 JOURNAL = "a" * 32
+KEY = SigningKey(b"g" * 32)
 CAPABLE = (Capability.READ, Capability.POSITION, Capability.OPEN, Capability.CLOSE)
 
 
@@ -174,13 +176,12 @@ class Desk:
 
     def take(self, message: Receipt | LookAnswer) -> None:
         """Hand a message to the one door."""
-        payload = codec.encode(message)
-        self.last_link = codec.digest(payload)
+        raw, self.last_link = codec.seal(message, KEY)
         with self.engine.begin() as db:
             if isinstance(message, Receipt):
-                evidence.take_receipt(db, self.context, codec.Opened(message, self.last_link, "k"), payload)
+                evidence.take_receipt(db, self.context, codec.Opened(message, self.last_link, "k"), raw)
             else:
-                evidence.take_answer(db, self.context, codec.Opened(message, self.last_link, "k"), payload)
+                evidence.take_answer(db, self.context, codec.Opened(message, self.last_link, "k"), raw)
 
     def answer(
         self,
