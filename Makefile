@@ -2,7 +2,7 @@
 PY ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-.PHONY: setup demo test check docs
+.PHONY: setup demo test check bench docs
 $(VENV)/.demo: pyproject.toml
 	$(PY) -m venv $(VENV) && $(BIN)/pip -q install -e . && touch $@
 $(VENV)/.test: $(VENV)/.demo
@@ -16,3 +16,5 @@ test: $(VENV)/.test
 	$(BIN)/pytest
 docs: $(VENV)/.test
 	$(BIN)/pytest tests/docs
+bench: $(VENV)/.test
+	$(BIN)/python -m tests.bench $(ONLY)

@@ -280,3 +280,17 @@ def test_I1_I15_whatever_comes_in_whatever_order(tmp_path_factory, acts: list[st
                 ]
                 assert not took or gave, f"I15 after {acts}"
     house.engine.dispose()
+
+
+def test_P6_started_and_not_read_back_settles_nothing_but_time_does(house: House, db: Connection) -> None:
+    order = house.suspend(db)
+    assert house.ask(db, order.command)
+    house.receipt(db, order.command, Outcome.UNKNOWN, why=Why.INTERRUPTED)
+    assert unsettled(db, order.point)
+    looking = house.order(db, order)
+    assert looking.state is S.LOOKING
+    house.answer(db, looking.look, OPEN, (house.named(db, order.command, Outcome.UNKNOWN),))
+    assert house.order(db, order).state is S.LOOKING, "I11: nobody is sent before it is settled"
+    house.clock.run(23)
+    due(db, house.context)
+    assert not unsettled(db, order.point)

@@ -1,0 +1,1 @@
+"""Figures, as ratios within one run: `make bench`, or `make bench ONLY=name`. Never a timed test."""

@@ -1,0 +1,21 @@
+"""Run the benches: all of them, or the one that is named."""
+
+import sys
+
+from tests.bench import simulated_orders
+
+BENCHES = {"simulated_orders": simulated_orders.main}
+
+
+def main(only: str) -> int:
+    if only and only not in BENCHES:
+        print(f"no bench is called {only}; there are: {', '.join(BENCHES)}", file=sys.stderr)
+        return 2
+    for name, bench in BENCHES.items():
+        if only in ("", name):
+            print(f"== {name}")
+            bench()
+    return 0
+
+
+sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else ""))
