@@ -6,7 +6,10 @@ from zoneinfo import ZoneInfo
 
 ONE_DAY = timedelta(days=1)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-FIXED_ITALY = ((1, 1), (1, 6), (4, 25), (5, 1), (6, 2), (8, 15), (11, 1), (12, 8), (12, 25), (12, 26))
+FIXED_ITALY = frozenset(
+    {(1, 1), (1, 6), (4, 25), (5, 1), (6, 2), (8, 15), (10, 4), (11, 1), (12, 8), (12, 25), (12, 26)}
+)
+"""4 October is one again from 2026 on; in doubt a day is closed."""
 
 
 def easter(year: int) -> date:

@@ -1,11 +1,24 @@
-"""Rule packs: dated, cited parameters as data, read strictly. A pack is never law: it says its confidence."""
+"""Rule packs: dated, cited parameters as data, read strictly. A pack is never law: it says its confidence.
+
+A word that nobody knows is refused, not skipped: a misspelt act would be an act that no rule forbids.
+"""
 
 import tomllib
 from dataclasses import dataclass
+from datetime import date, timedelta
 from importlib.resources import files
-from typing import Any
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
 
 from controlplane.policy.calendar import WEEKDAYS, Calendar
+from controlplane.policy.facts import TAKING_ACTS, Act
+
+LEAP_YEAR, A_YEAR = 2024, 366
+Words = Annotated[str, msgspec.Meta(min_length=1)]
+Confidence = Literal["high", "medium", "low", "none"]
+Days = Annotated[int, msgspec.Meta(ge=0, le=A_YEAR)]
 
 
 class PackError(Exception):
@@ -22,9 +35,10 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """One jurisdiction's parameters."""
+    """One jurisdiction's parameters, in force from a day on."""
 
     name: str
+    in_force: date
     calendar: Calendar
     notice_days: int
     days_acts: frozenset[str]
@@ -32,6 +46,31 @@ class Pack:
     protection: Parameters
     days: Parameters
     own: Parameters = Parameters("the house's own rule", "high")
+
+
+class _Cited(msgspec.Struct, forbid_unknown_fields=True):
+    citation: Words
+    confidence: Confidence
+
+
+class _Notice(_Cited):
+    days: Days
+
+
+class _Days(_Cited):
+    acts: frozenset[Act]
+    weekdays: frozenset[str]
+    holidays: bool
+    eves: bool
+    patron: Annotated[str, msgspec.Meta(pattern=r"^(\d\d-\d\d)?$")] = ""
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    zone: str
+    in_force: date
+    notice: _Notice
+    protection: _Cited
+    forbidden_days: _Days
 
 
 def installed(name: str) -> Pack:
@@ -44,44 +83,56 @@ def installed(name: str) -> Pack:
 
 
 def load(text: str, name: str) -> Pack:
-    """Make a pack of a file's text; PackError if anything is missing or unknown."""
+    """Make a pack of a file's text; PackError if anything is missing, unknown or no such value."""
     try:
-        data = tomllib.loads(text)
-        pack = _pack(data, name)
-    except tomllib.TOMLDecodeError as error:
+        return _pack(msgspec.convert(tomllib.loads(text), _File), name)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise PackError(f"{name}: {error}") from None
-    except KeyError as error:
-        raise PackError(f"{name}: {error.args[0]} is missing") from None
-    except (TypeError, ValueError) as error:
-        raise PackError(f"{name}: {error}") from None
-    return pack
 
 
-def _pack(data: dict[str, Any], name: str) -> Pack:
-    days, notice = data["forbidden_days"], data["notice"]
-    known = {"zone", "forbidden_days", "notice", "protection"}
-    if unknown := set(data) - known:
-        raise PackError(f"{name}: {min(unknown)} is not known; allowed: {', '.join(sorted(known))}")
-    weekdays = frozenset(days["weekdays"])
-    if not weekdays <= set(WEEKDAYS):
-        raise PackError(f"{name}: weekdays are {', '.join(WEEKDAYS)}")
-    patron = tuple(int(x) for x in days["patron"].split("-")) if days.get("patron") else None
+def _pack(file: _File, name: str) -> Pack:
+    days = file.forbidden_days
+    if not days.acts <= TAKING_ACTS:
+        raise PackError(f"{name}: forbidden_days.acts are {', '.join(sorted(TAKING_ACTS))}")
+    calendar = Calendar(_zone(file.zone, name), days.weekdays, days.holidays, days.eves, _patron(days.patron, name))
+    _some_day_is_open(calendar, file.in_force, name)
     return Pack(
         name=name,
-        calendar=Calendar(
-            zone=data["zone"],
-            forbidden_weekdays=weekdays,
-            holidays=days["holidays"],
-            eves=days["eves"],
-            patron=(patron[0], patron[1]) if patron else None,
-        ),
-        notice_days=int(notice["days"]),
-        days_acts=frozenset(days["acts"]),
-        notice=_parameters(notice),
-        protection=_parameters(data["protection"]),
+        in_force=file.in_force,
+        calendar=calendar,
+        notice_days=file.notice.days,
+        days_acts=frozenset(days.acts),
+        notice=_parameters(file.notice),
+        protection=_parameters(file.protection),
         days=_parameters(days),
     )
 
 
-def _parameters(table: dict[str, Any]) -> Parameters:
-    return Parameters(str(table["citation"]), str(table["confidence"]))
+def _zone(zone: str, name: str) -> str:
+    try:
+        return ZoneInfo(zone).key
+    except (LookupError, ValueError, OSError):
+        raise PackError(f"{name}: zone {zone!r} is no time zone; for example Europe/Rome") from None
+
+
+def _patron(patron: str, name: str) -> tuple[int, int] | None:
+    if not patron:
+        return None
+    month, day = (int(part) for part in patron.split("-"))
+    try:
+        date(LEAP_YEAR, month, day)
+    except ValueError:
+        raise PackError(f"{name}: forbidden_days.patron is month-day, for example 06-24") from None
+    return month, day
+
+
+def _some_day_is_open(calendar: Calendar, first: date, name: str) -> None:
+    """A deferral that has no end would never come back."""
+    if not calendar.forbidden_weekdays <= set(WEEKDAYS):
+        raise PackError(f"{name}: forbidden_days.weekdays are {', '.join(WEEKDAYS)}")
+    if all(calendar.forbidden(first + timedelta(days=n)) for n in range(A_YEAR)):
+        raise PackError(f"{name}: forbidden_days leave no day of the year open")
+
+
+def _parameters(cited: _Cited) -> Parameters:
+    return Parameters(cited.citation, cited.confidence)

@@ -59,8 +59,8 @@ def forbidden_days(facts: Facts, pack: Pack) -> Answer:
     rule, parameters = "forbidden_days", pack.days
     if not facts.act.takes or facts.act not in pack.days_acts:
         return _answer(rule, parameters, Effect.ALLOW)
-    days = {pack.calendar.day_of(facts.now), pack.calendar.day_of(facts.until)}
-    if not any(pack.calendar.forbidden(day) for day in days):
+    first, last = pack.calendar.day_of(facts.now), pack.calendar.day_of(facts.until)
+    if not any(pack.calendar.forbidden(first + timedelta(days=n)) for n in range((last - first).days + 1)):
         return _answer(rule, parameters, Effect.ALLOW)
     opens = pack.calendar.next_open(facts.now)
     en = "Not on this day: Fridays, Saturdays, holidays and their eves are closed to it."
