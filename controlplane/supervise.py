@@ -1,6 +1,6 @@
 """Catching everything, in the one place that may: what fails is handed to whoever waits for it, or told and retried."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 A = TypeVar("A")
@@ -13,3 +13,12 @@ def outcome(work: Callable[[A], T], argument: A) -> tuple[T | None, Exception | 
         return work(argument), None
     except Exception as error:  # noqa: BLE001 - handed on, whole, to whoever waits for this piece
         return None, error
+
+
+async def failure(work: Awaitable[object]) -> Exception | None:
+    """Await a piece of work that must not stop its neighbours (CONTROL I12), and return its error if it failed."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 - told by whoever goes on
+        return error
+    return None

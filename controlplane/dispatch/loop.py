@@ -15,6 +15,7 @@ from controlplane import outbox
 from controlplane.dispatch.doors import Doors
 from controlplane.orders import deadlines
 from controlplane.orders.context import Context
+from controlplane.supervise import failure
 from controlplane.writer import Writer
 from protocols.errors import MalformedError
 from protocols.ports import Broker, Connect, Signer
@@ -48,7 +49,9 @@ class Dispatch:
 
     async def _tick(self) -> None:
         while True:
-            await self.writer.run(lambda db: deadlines.due(db, self.context))
+            error = await failure(self.writer.run(lambda db: deadlines.due(db, self.context)))
+            if error is not None:
+                log.error("what is due could not be done; tried again", exc_info=error)
             await asyncio.sleep(TICK_S)
 
     async def _keep_session(self, connect: Connect) -> None:
@@ -72,12 +75,19 @@ class Dispatch:
     async def _send(self, broker: Broker) -> None:
         while True:
             self._due.clear()
-            if not await self.writer.read(lambda db: outbox.waiting(db, self.context.now)):
-                await _within(self._due, REPEAT_LOOK_S)
-                continue
-            for parcel in await self.writer.run(lambda db: outbox.collect(db, self.context.now)):
+            parcels: list[outbox.Parcel] = []
+            error = await failure(self._collect(parcels))
+            if error is not None:
+                log.error("the outbox could not be read; tried again", exc_info=error)
+            for parcel in parcels:
                 raw = envelope.seal(_payload_type(parcel.kind), parcel.payload, self.signer)
                 await broker.publish(topics.down(GatewayId(parcel.gateway), parcel.kind), raw)
+            if not parcels:
+                await _within(self._due, REPEAT_LOOK_S)
+
+    async def _collect(self, into: list[outbox.Parcel]) -> None:
+        if await self.writer.read(lambda db: outbox.waiting(db, self.context.now)):
+            into.extend(await self.writer.run(lambda db: outbox.collect(db, self.context.now)))
 
     async def _receive(self, broker: Broker) -> None:
         async for message in broker.messages():
@@ -85,8 +95,11 @@ class Dispatch:
                 topic = topics.parse(message.topic)
             except MalformedError:
                 continue
-            if topic.direction == "up":
-                await self.writer.run(partial(self._take, topic, message.payload))
+            if topic.direction != "up":
+                continue
+            error = await failure(self.writer.run(partial(self._take, topic, message.payload)))
+            if error is not None:
+                log.error("a message was not taken", gateway=topic.gateway, kind=topic.kind, exc_info=error)
         raise ConnectionError("the broker ended the session")
 
     def _take(self, topic: topics.Topic, raw: bytes, db: Connection) -> None:

@@ -1,7 +1,10 @@
 """What is due: nothing waits for ever, and every wait has somebody's name on it (CONTROL I8)."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
+import structlog
 from sqlalchemy import Connection, select
 
 from controlplane import news
@@ -15,20 +18,40 @@ from controlplane.orders.sending import HOUSE, send_look
 from controlplane.orders.service import review
 from controlplane.orders.settling import settled_by_time, unsettled
 from controlplane.orders.states import Event, OrderState
+from controlplane.supervise import outcome
 
 ESCALATION = timedelta(days=2)
+log: structlog.stdlib.BoundLogger = structlog.get_logger("deadlines")
 
 
 def due(db: Connection, context: Context) -> None:
-    """Do everything whose time has come."""
+    """Do everything whose time has come; what fails at one order fails there alone (CONTROL I12)."""
     for point in _unsettled_points(db):
-        lock_point(db, point)
-        settled_by_time(db, context, point)
-    for row in db.execute(select(orders.c.id, orders.c.point).where(orders.c.state.in_(list(DOORS)))).all():
-        lock_point(db, row.point)
-        order = get(db, row.id)
-        if order.state in DOORS:
-            DOORS[order.state](db, context, order)
+        _alone(db, partial(_settle, db, context), point)
+    for row in db.execute(select(orders.c.id).where(orders.c.state.in_(list(DOORS)))).all():
+        _alone(db, partial(_open_door, db, context), row.id)
+
+
+def _alone(db: Connection, work: Callable[[str], None], subject: str) -> None:
+    savepoint = db.begin_nested()
+    _, error = outcome(work, subject)
+    if error is None:
+        savepoint.commit()
+        return
+    savepoint.rollback()
+    log.error("what was due could not be done; tried again", subject=subject, exc_info=error)
+
+
+def _settle(db: Connection, context: Context, point: str) -> None:
+    lock_point(db, point)
+    settled_by_time(db, context, point)
+
+
+def _open_door(db: Connection, context: Context, name: str) -> None:
+    lock_point(db, get(db, name).point)
+    order = get(db, name)
+    if order.state in DOORS:
+        DOORS[order.state](db, context, order)
 
 
 def _unsettled_points(db: Connection) -> list[str]:

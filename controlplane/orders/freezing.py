@@ -25,8 +25,10 @@ def freeze(db: Connection, context: Context, reason: str, actor: str) -> None:
     news.tell(db, context.now, "freeze", FREEZE, {"on": True, "reason": reason, "actor": actor}, None)
     query = select(orders.c.id).where(orders.c.state.in_(ON_THE_WAY), orders.c.way == Kind.TAKING)
     for row in db.execute(query).all():
+        lock_point(db, get(db, row.id).point)
         order = get(db, row.id)
-        lock_point(db, order.point)
+        if order.state not in ON_THE_WAY:
+            continue
         was = order.state
         until = context.now + REVIEW
         order = advance(db, context, order, Event.FREEZE, actor, to=OrderState.HELD, reason=FROZEN, until=until)
