@@ -30,7 +30,7 @@ def enter(w: World) -> World:
         taking="entered", field=False, number=cp.number + 1, live=0, permitted=False, stops="", hold_ended=False,
         old_stop=cp.old_stop or bool(cp.stops), refused=False,
     )  # fmt: skip
-    return with_cp(w, fresh)._replace(stopped=False)
+    return with_cp(w, fresh)._replace(stopped=False, hold_over=False)
 
 
 def dispatch(m: Model, w: World) -> World:
@@ -54,7 +54,7 @@ def intake(m: Model, w: World) -> Iterator[Step[World]]:
         if kind not in cp.stops:
             yield Step(f"{STOPS[kind]} recorded", record_stop(m, w, kind))
     if on_hold(cp):
-        yield Step("hold ends", with_cp(w, cp._replace(hold_ended=True)))
+        yield Step("hold ends", with_cp(w, cp._replace(hold_ended=True))._replace(hold_over=True))
     if w.left.freezes and not cp.frozen:
         yield Step("freeze", freeze(m, w)._replace(left=w.left._replace(freezes=w.left.freezes - 1)))
     if cp.frozen:

@@ -10,6 +10,7 @@ from tests.model.state import GIVEN, Message, World
 
 
 def crews(m: Model, w: World) -> Iterator[Step[World]]:
+    yield from gives_back(m, w)
     if not m.bounds.crew:
         return
     cp = w.cp
@@ -21,7 +22,6 @@ def crews(m: Model, w: World) -> Iterator[Step[World]]:
         yield from acts(w)
     if cp.taking == "permitted" and cp.field:
         yield from reports(m, w)
-    yield from gives_back(m, w)
 
 
 def asks(m: Model, w: World) -> Iterator[Step[World]]:
@@ -74,7 +74,7 @@ def aborted(m: Model, w: World) -> Iterator[World]:
         yield take(m, w, "aborted_hold", "held")
     else:
         yield take(m, w, "aborted", "not_executed")
-        if m.bounds.fine:
+        if m.bounds.fine or not m.rules.abort_row:
             yield take(m, w, "aborted", "planned")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.model.bounds import Model
+from tests.model.bounds import Model, settled
 from tests.model.control_plane import dispatch
 from tests.model.explore import Step
 from tests.model.orders import burned_by_a_look, give, send_giving, take, with_cp
@@ -48,7 +48,7 @@ def desk(m: Model, w: World) -> Iterator[Step[World]]:
         yield Step("suspend: approved", take(m, w, "approved", "planned"))
     if cp.taking == "planned":
         yield Step("suspend: sent out", take(m, w, "assign", "assigned") if cp.field else dispatch(m, w))
-        if not cp.field:
+        if not cp.field and settled(cp):
             yield Step("no valve here: the field channel", with_cp(w, cp._replace(field=True)))
     if cp.taking == "permitted" and cp.field:
         yield Step("crew's permit overdue", take(m, w, "deadline", "permitted"))

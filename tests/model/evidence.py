@@ -117,4 +117,8 @@ def conclude_taking(m: Model, w: World, x: Message, position: str, names: bool) 
 def conclude_giving(m: Model, w: World, x: Message, position: str) -> World:
     if position == "open":
         return give(m, w, "look_wanted", "executed") if proves_giving(m, w, x.seq) else w
-    return to_field(m, w) if settled(w.cp) else w
+    if not settled(w.cp):
+        return w
+    if lasting(w.cp) and not m.rules.giving_row:
+        return with_cp(w, w.cp._replace(giving="withdrawn"))
+    return to_field(m, w)

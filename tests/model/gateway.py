@@ -146,7 +146,8 @@ def at_the_guard(m: Model, w: World, i: int, seq: int) -> Iterator[Step[World]]:
         burned = Message("burned", seq, note="technical")
         yield Step(f"{who}: #{seq} is superseded", became(w, i, g.put(seq, "over")._replace(permit=0), burned))
     else:
-        started = became(w, i, g.put(seq, "started")._replace(permit=0))._replace(flying=(i, seq))
+        started = became(w, i, g.put(seq, "started")._replace(permit=0))
+        started = started._replace(flying=(i, seq), begun=(*w.begun, seq))
         deed = "start" if g.permit == seq else "start_without_permit"
         yield Step(f"{who} starts close #{seq}", started, deed, i, seq)
     if w.left.caps:
@@ -173,7 +174,7 @@ def crashes(m: Model, w: World, i: int) -> Iterator[Step[World]]:
         dead = became(w, i, g._replace(alive=False, permit=0))
         yield Step(f"{who} dies for good", dead._replace(left=left._replace(deaths=0)))
     if left.gateway_restores:
-        for mark in range(g.mark + 1):
+        for mark in range(g.mark):
             kept: tuple[tuple[int, Job], ...] = tuple((q, "received") for q, _ in g.jobs if q <= mark)
             old = Gateway(mark=mark, jobs=kept, born=False)
             after = became(w, i, old, Message("birth", mark, i))

@@ -39,7 +39,7 @@ def may_grant(m: Model, w: World, ask: Message) -> bool:
 
 def is_stopped(w: World) -> bool:
     """The truth: a stop was recorded for the order, and it has not ended."""
-    return w.stopped and not (set(w.cp.stops) == {"h"} and w.cp.hold_ended)
+    return w.stopped and not (set(w.cp.stops) == {"h"} and w.hold_over)
 
 
 def grant(m: Model, w: World, ask: Message) -> World:

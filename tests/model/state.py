@@ -103,7 +103,7 @@ class Left(NamedTuple):
 
 
 class World(NamedTuple):
-    """Everything. From `moved` on it is truth that neither side can read."""
+    """Everything. From `begun` on it is truth that neither side can read."""
 
     cp: Control = Control()
     gateways: tuple[Gateway, Gateway] = (Gateway(), Gateway())
@@ -112,6 +112,7 @@ class World(NamedTuple):
     backup: Control | None = None
     asked: tuple[tuple[int, int], ...] = ()  # (command, nonces used)
     left: Left = Left()
+    begun: tuple[int, ...] = ()  # commands whose close was ever started
     moved: tuple[int, ...] = ()  # commands whose close took effect
     flying: tuple[int, ...] = ()  # (gateway, command): a close on the wire, not yet in effect
     valve: Position = "open"
@@ -120,4 +121,5 @@ class World(NamedTuple):
     by_hand: int = 0  # the order whose crew closed
     closed_since: bool = False  # the valve was closed while no order to give back was alive
     highest: tuple[int, int] = (0, 0)  # the highest sequence ever durable at each gateway
+    hold_over: bool = False  # the hold on the order has ended
     stopped: bool = False  # a stop was recorded for the order: a restore forgets it, the customer does not
