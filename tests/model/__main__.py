@@ -1,4 +1,4 @@
-"""Explores every aspect whole and prints what was seen: `python -m tests.model [ASPECT...]`. Ends with 1 if anything broke."""
+"""Explores every aspect whole, or those named: `python -m tests.model [ASPECT...]`. Ends with 1 if anything broke."""
 
 import sys
 

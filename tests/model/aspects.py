@@ -83,13 +83,13 @@ ASPECTS: dict[str, Aspect] = {
     "dead gateway": Aspect(
         "a gateway that dies for good, and crews",
         Bounds(asks=2, last_seq=4, left=Left(deaths=1)),
-        Bounds(stops="ph", asks=2, last_seq=5, left=Left(deaths=1)),
+        Bounds(stops="ph", asks=2, last_seq=4, left=Left(deaths=1)),
         "p3_nonce p6_last_grant p6_time p9_finds stop_row unanswered_row",
     ),
     "gateway restored": Aspect(
         "a journal restored from a backup that is behind",
         Bounds(asks=1, last_seq=3, crew=False, left=Left(gateway_restores=1)),
-        Bounds(asks=2, last_seq=4, crew=False, left=Left(gateway_restores=1)),
+        Bounds(asks=1, last_seq=4, left=Left(gateway_restores=1)),
         "p6_named p6_new_journal p8_causal delivery_born delivery_mark",
     ),
     "gateway restored, asked again": Aspect(
