@@ -2,7 +2,7 @@
 PY ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-.PHONY: setup demo test check bench docs
+.PHONY: setup demo test check bench sim model docs
 $(VENV)/.demo: pyproject.toml
 	$(PY) -m venv $(VENV) && $(BIN)/pip -q install -e . && touch $@
 $(VENV)/.test: $(VENV)/.demo
@@ -18,3 +18,7 @@ docs: $(VENV)/.test
 	$(BIN)/pytest tests/docs
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench $(ONLY)
+sim: $(VENV)/.test
+	$(BIN)/python -m tests.simulation $(or $(SEED),0) $(or $(N),50)
+model: $(VENV)/.test
+	$(BIN)/python -m tests.model

@@ -24,7 +24,7 @@ from protocols.uplink import envelope, topics
 from seams.backoff import delays
 from seams.logs import Level
 
-TICK_S = 1.0
+TICK_S = 2.0
 REPEAT_LOOK_S = 5.0
 log: structlog.stdlib.BoundLogger = structlog.get_logger("dispatch")
 
@@ -49,10 +49,14 @@ class Dispatch:
 
     async def _tick(self) -> None:
         while True:
-            error = await failure(self.writer.run(lambda db: deadlines.due(db, self.context)))
+            error = await failure(self._do_what_is_due())
             if error is not None:
                 log.error("what is due could not be done; tried again", exc_info=error)
             await asyncio.sleep(TICK_S)
+
+    async def _do_what_is_due(self) -> None:
+        if await self.writer.read(lambda db: deadlines.pending(db, self.context)):
+            await self.writer.run(lambda db: deadlines.due(db, self.context))
 
     async def _keep_session(self, connect: Connect) -> None:
         waits = delays(self.context.entropy)

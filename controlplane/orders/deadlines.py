@@ -24,6 +24,14 @@ ESCALATION = timedelta(days=2)
 log: structlog.stdlib.BoundLogger = structlog.get_logger("deadlines")
 
 
+def pending(db: Connection, context: Context) -> bool:
+    """Whether anything may be due: a cheap look, so that an idle house writes nothing."""
+    waits = orders.c.state.in_([OrderState.HELD, OrderState.PLANNED])
+    later = waits & ((orders.c.until > context.now) | orders.c.until.is_(None))
+    query = select(orders.c.id).where(orders.c.state.in_(list(DOORS)), ~later).limit(1)
+    return bool(_unsettled_points(db)) or db.execute(query).one_or_none() is not None
+
+
 def due(db: Connection, context: Context) -> None:
     """Do everything whose time has come; what fails at one order fails there alone (CONTROL I12)."""
     for point in _unsettled_points(db):
