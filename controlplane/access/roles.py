@@ -1,0 +1,72 @@
+"""The one table of roles and permissions. It grants; which client's objects are seen is the principal's scope."""
+
+from enum import StrEnum, auto
+
+
+class Permission(StrEnum):
+    """What a route may declare that it needs."""
+
+    CLIENTS_READ = auto()
+    CLIENTS_WRITE = auto()
+    POINTS_READ = auto()
+    POINTS_WRITE = auto()
+    METERS_READ = auto()
+    METERS_WRITE = auto()
+    GATEWAYS_READ = auto()
+    GATEWAYS_WRITE = auto()
+    ORDERS_READ = auto()
+    ORDERS_REQUEST = auto()
+    ORDERS_WITHDRAW = auto()
+    PAYMENTS_READ = auto()
+    PAYMENTS_WRITE = auto()
+    READINGS_READ = auto()
+    EVENTS_READ = auto()
+    FREEZE = auto()
+    UNFREEZE = auto()
+    TOKENS_MANAGE = auto()
+
+
+class Role(StrEnum):
+    """What a principal is to the house."""
+
+    ADMIN = auto()
+    OPERATOR = auto()
+    SUPERVISOR = auto()
+    PLANNER = auto()
+    CLIENT_VIEWER = auto()
+    CLIENT_REQUESTER = auto()
+    VENDOR = auto()
+    CREW = auto()
+    AUDITOR = auto()
+    INTEGRATION = auto()
+
+
+P = Permission
+_SEE_SUPPLY = frozenset({P.POINTS_READ, P.METERS_READ, P.ORDERS_READ, P.READINGS_READ, P.EVENTS_READ})
+_SEE_ALL = _SEE_SUPPLY | {P.CLIENTS_READ, P.GATEWAYS_READ, P.PAYMENTS_READ}
+_ASK = frozenset({P.ORDERS_REQUEST, P.ORDERS_WITHDRAW, P.PAYMENTS_READ, P.PAYMENTS_WRITE})
+_OPERATE = _SEE_ALL | _ASK | {P.POINTS_WRITE, P.METERS_WRITE, P.GATEWAYS_WRITE, P.FREEZE}
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.ADMIN: frozenset(Permission),
+    Role.OPERATOR: _OPERATE,
+    Role.SUPERVISOR: _OPERATE | {P.UNFREEZE, P.CLIENTS_WRITE},
+    Role.PLANNER: _SEE_SUPPLY,
+    Role.CLIENT_VIEWER: _SEE_SUPPLY | {P.CLIENTS_READ, P.PAYMENTS_READ},
+    Role.CLIENT_REQUESTER: _SEE_SUPPLY | _ASK | {P.CLIENTS_READ},
+    Role.VENDOR: frozenset({P.POINTS_READ, P.ORDERS_READ}),
+    Role.CREW: frozenset(),
+    Role.AUDITOR: _SEE_ALL,
+    Role.INTEGRATION: _SEE_SUPPLY | _ASK | {P.CLIENTS_READ},
+}
+"""A crew's rights come with its work orders, one by one: its role alone opens nothing."""
+
+SCOPED = frozenset({Role.CLIENT_VIEWER, Role.CLIENT_REQUESTER, Role.VENDOR})
+"""Roles that can't exist without a client to be confined to."""
+HOUSE = frozenset({Role.ADMIN, Role.OPERATOR, Role.SUPERVISOR, Role.PLANNER, Role.CREW, Role.AUDITOR})
+"""Roles of the house itself, that are never confined to one client."""
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Whether the role has the permission."""
+    return permission in GRANTS[role]
