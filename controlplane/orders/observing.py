@@ -5,7 +5,7 @@ interval of the last ten steps before the act leaves less than 1 % for a meter t
 """
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from sqlalchemy import Connection, select
 
@@ -31,6 +31,15 @@ PASSING = Reason(
     "The valve reads closed and the index still moves: a passing valve, or the wrong meter.",
     "La valvola risulta chiusa ma l'indice si muove ancora: valvola che trafila, o contatore sbagliato.",
 )
+
+
+def number(text: str) -> Decimal | None:
+    """The number a meter gave; None where it gave none, so that one bad value stops nobody (CONTROL I12)."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
 
 
 def window_s(readings: list[tuple[datetime, Decimal]], context: Context) -> float | None:
@@ -75,10 +84,11 @@ def corroborate(db: Connection, context: Context, order: Order, answer: LookAnsw
     if answer.outcome is not Outcome.DONE or order.verb is None or position is not order.verb.wanted:
         _contradicted_or_open(db, context, order, answer)
         return
-    if len(answer.index) < len(("begin", "end")):
+    index = [number(seen.value) for seen in answer.index]
+    if len(index) < len(("begin", "end")) or None in (index[0], index[-1]):
         advance(db, context, order, Event.WINDOW_ENDED, answer.gateway, reason=NO_WINDOW)
         return
-    moved = Decimal(answer.index[0].value) != Decimal(answer.index[-1].value)
+    moved = index[0] != index[-1]
     if moved is (order.way is Kind.GIVING):
         advance(db, context, order, Event.CORROBORATED, answer.gateway, grade=CORROBORATED)
     elif order.way is Kind.GIVING:

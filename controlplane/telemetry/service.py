@@ -7,6 +7,7 @@ from itertools import pairwise
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from controlplane.orders.observing import number
 from controlplane.registry.models import meters
 from controlplane.telemetry.models import latest, readings
 from protocols.uplink.messages import Readings, ReadingsMark
@@ -76,5 +77,6 @@ def index_steps(db: Connection, meter: str, before: datetime) -> list[tuple[date
         .order_by(readings.c.at.desc())
         .limit(LOOKED_AT)
     )
-    seen = [(row.at, Decimal(row.value)) for row in db.execute(query)][::-1]
+    found = [(row.at, number(row.value)) for row in db.execute(query)][::-1]
+    seen = [(at, value) for at, value in found if value is not None]
     return seen[:1] + [now for earlier, now in pairwise(seen) if now[1] != earlier[1]]
