@@ -5,7 +5,7 @@ from sqlalchemy import Connection, insert, select, update
 from controlplane import news, outbox
 from controlplane.db import lock_point
 from controlplane.orders.context import Context
-from controlplane.orders.life import advance, get
+from controlplane.orders.life import advance, get, note
 from controlplane.orders.models import orders
 from controlplane.orders.sending import send_look
 from controlplane.orders.service import FREEZE, FROZEN, REVIEW
@@ -48,7 +48,20 @@ def unfreeze(db: Connection, context: Context, actor: str) -> bool:
     _push(db, context, number, on=False, reason="lifted")
     data = {"on": False, "actor": actor, "first": row.by}
     news.tell(db, context.now, "freeze", FREEZE, data, None)
+    _review_now(db, context)
     return True
+
+
+def _review_now(db: Connection, context: Context) -> None:
+    """What only the freeze held need not wait for its review."""
+    query = select(orders.c.id, orders.c.reason).where(orders.c.state == OrderState.HELD)
+    for row in db.execute(query).all():
+        if row.reason is None or row.reason["code"] != FROZEN.code:
+            continue
+        lock_point(db, get(db, row.id).point)
+        order = get(db, row.id)
+        if order.state is OrderState.HELD:
+            note(db, order, until=context.now)
 
 
 def _set(db: Connection, *, on: bool, text: str, by: str) -> int:
