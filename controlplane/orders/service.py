@@ -12,6 +12,7 @@ from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, at_point, get, giving_alive, record
 from controlplane.orders.models import orders, stops
 from controlplane.orders.sending import HOUSE, carry_out
+from controlplane.orders.settling import unsettled
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.stopping import REASONS, STANDING, Stop, blocking, record_stop
 from controlplane.policy.facts import Act, Answer, Effect, Facts, Protected
@@ -22,6 +23,11 @@ from protocols.uplink.messages import Reason
 
 FREEZE = "freeze"
 FROZEN = Reason("frozen", "All closing is frozen by an operator.", "Ogni chiusura è sospesa da un operatore.")
+UNSETTLED = Reason(
+    "unsettled",
+    "A command granted before may still act; what became of it is awaited.",
+    "Un comando già autorizzato potrebbe ancora agire: se ne attende l'esito.",
+)
 REVIEW = timedelta(days=1)
 
 
@@ -136,6 +142,8 @@ def review(db: Connection, context: Context, order: Order) -> Order:
     answer = decisive(judge(db, context, order, context.now))
     stopped = blocking(db, context, order)
     if answer.effect is Effect.ALLOW and not frozen(db) and stopped is None:
+        if unsettled(db, order.point):
+            return _wait_for_settlement(db, context, order)
         planned = advance(db, context, order, Event.REASON_PASSED, HOUSE, to=OrderState.PLANNED)
         return carry_out(db, context, planned)
     reason = answer.reason or (FROZEN if frozen(db) else REASONS.get(stopped or ""))
@@ -143,6 +151,12 @@ def review(db: Connection, context: Context, order: Order) -> Order:
         return advance(db, context, order, Event.STOP, HOUSE, to=OrderState.WITHDRAWN, reason=REASONS[stopped])
     until = max(answer.until or context.now, context.now + timedelta(seconds=context.settings.held_review_s))
     return advance(db, context, order, Event.REASON_PASSED, HOUSE, to=OrderState.HELD, reason=reason, until=until)
+
+
+def _wait_for_settlement(db: Connection, context: Context, order: Order) -> Order:
+    """What was granted may still act: nobody is sent, and nothing new, before it has settled (P6, I11)."""
+    until = context.now + timedelta(seconds=context.settings.command_grace_s)
+    return advance(db, context, order, Event.REASON_PASSED, HOUSE, to=OrderState.HELD, reason=UNSETTLED, until=until)
 
 
 def frozen(db: Connection) -> bool:

@@ -1,9 +1,11 @@
 """The life of an order, row by row: stops, evidence, settlement (I8, I11, I15, P6-P8)."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, insert, select
 
 from controlplane import news
 from controlplane.orders.deadlines import due
@@ -13,6 +15,7 @@ from controlplane.orders.service import withdraw
 from controlplane.orders.settling import unsettled
 from controlplane.orders.states import TABLE, Event, Kind, OrderState, target
 from controlplane.problems import ConflictError, StaleError
+from controlplane.registry.models import meters, protections
 from protocols.types import Outcome, ValvePosition
 from protocols.uplink.messages import Number
 from protocols.uplink.reasons import Why
@@ -294,3 +297,21 @@ def test_P6_started_and_not_read_back_settles_nothing_but_time_does(house: House
     house.clock.run(23)
     due(db, house.context)
     assert not unsettled(db, order.point)
+
+
+def test_P6_I11_a_held_order_is_not_given_to_a_crew_before_its_grant_has_settled(house: House, db: Connection) -> None:
+    order = house.suspend(db)
+    assert house.ask(db, order.command)
+    until = house.clock.now() + timedelta(seconds=5)
+    row = {"id": "p1", "point": "pt_A", "act": "suspend", "reason": "bonus", "recorded_at": house.clock.now()}
+    db.execute(insert(protections).values(**row, until=until))
+    assert not house.ask(db, order.command)
+    db.execute(delete(meters))
+    house.clock.run(6)
+    due(db, house.context)
+    assert unsettled(db, order.point)
+    assert house.order(db, order).state is S.HELD, "the gateway may still start the granted close"
+    house.clock.run(40)
+    due(db, house.context)
+    found = house.order(db, order)
+    assert (found.state, found.channel) == (S.PLANNED, "field")
