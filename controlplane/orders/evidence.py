@@ -156,6 +156,8 @@ def _tried(db: Connection, context: Context, order: Order, receipt: Receipt) -> 
         "detail": receipt.detail,
         "position": str(receipt.after.position) if receipt.after else None,
     }
+    told = {key: tried[key] for key in ("verb", "outcome", "why", "position")}
+    news.tell(db, context.now, "receipt", order.id, {**told, "point": order.point}, order.client)
     return note(db, order, tried=[*order.tried, tried])
 
 

@@ -63,8 +63,17 @@ class Timeline:
                 self._order(at, data)
             case "position":
                 self.say(at, f"meter {row['subject']}", f"valve read: {data['position']}")
+            case "receipt":
+                self._receipt(at, data)
             case "alarm":
                 self.say(at, "alarm", str(data["code"]), "red")
+
+    def _receipt(self, at: datetime, data: dict[str, object]) -> None:
+        """Who reads the timeline wants to see a refusal; what was done shows in the order's own line."""
+        if data["outcome"] == "done":
+            return
+        point, why = str(data["point"]).removeprefix("point-"), str(data["why"] or "").replace("_", " ")
+        self.say(at, f"point {point}", f"signed receipt: {data['verb']} {data['outcome']}, {why}", "yellow")
 
     def _order(self, at: datetime, data: dict[str, object]) -> None:
         point = str(data["point"]).removeprefix("point-")

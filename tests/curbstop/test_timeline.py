@@ -29,6 +29,11 @@ def test_one_line_each() -> None:
         order("dispatch", "dispatched"),
         order("proof", "executed", "read_back"),
         {"type": "position", "subject": "A", "data": {"position": "closed"}},
+        {
+            "type": "receipt",
+            "data": {"point": "point-B", "verb": "close", "outcome": "refused", "why": "permit_denied"},
+        },
+        {"type": "receipt", "data": {"point": "point-A", "verb": "close", "outcome": "done", "why": None}},
         {"type": "alarm", "data": {"code": "receipt_chain_broken"}},
     )
     assert lines == [
@@ -36,7 +41,8 @@ def test_one_line_each() -> None:
         "   1.0 s  point A     suspend: command signed and sent  [dispatched]",
         "   2.0 s  point A     suspend: position read back as wanted; signed receipt  [executed, read_back]",
         "   3.0 s  meter A     valve read: closed",
-        "   4.0 s  alarm       receipt_chain_broken",
+        "   4.0 s  point B     signed receipt: close refused, permit denied",
+        "   6.0 s  alarm       receipt_chain_broken",
     ]
 
 
