@@ -9,7 +9,7 @@ from controlplane.db import draw_sequence, lock_point
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, note, record
 from controlplane.orders.models import commands, looks, orders
-from controlplane.orders.states import Event, Kind, OrderState
+from controlplane.orders.states import Event, OrderState
 from controlplane.registry.binding import Bound, bound
 from protocols.types import Capability
 from protocols.uplink.messages import Command, Look, Number, Reason
@@ -28,8 +28,6 @@ def carry_out(db: Connection, context: Context, order: Order) -> Order:
     if order.verb is None or meter is None or Capability(order.verb.value) not in meter.capabilities:
         return note_field(db, context, order, NO_VALVE)
     order = note(db, order, channel="remote")
-    if order.way is Kind.GIVING and hand_out(db, order.point):
-        return order
     return send_command(db, context, order, meter, Event.DISPATCH)
 
 
@@ -39,11 +37,6 @@ def note_field(db: Connection, context: Context, order: Order, reason: Reason) -
     order = note(db, order, channel="field", reason=said, until=context.now + timedelta(days=2))
     record(db, context, order, "field", order.state, HOUSE, said)
     return order
-
-
-def hand_out(_db: Connection, _point: str) -> bool:
-    """Whether a crew holds a permit at the point (P9); crews are not part of this house yet."""
-    return False
 
 
 def send_command(db: Connection, context: Context, order: Order, meter: Bound, on: Event) -> Order:
