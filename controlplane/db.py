@@ -80,10 +80,11 @@ class Fence:
 def make_engine(url: str) -> Engine:
     """Open the database; `sqlite://` is one in memory, shared by all that hold the engine."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     memory = url == "sqlite://"
     arguments = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_S}
-    engine = create_engine(url, connect_args=arguments, **({"poolclass": StaticPool} if memory else {}))
+    pool = {"poolclass": StaticPool} if memory else {}
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, **pool)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

@@ -27,7 +27,6 @@ class OrderSettings:
     observe_min_s: float = 10.0
     observe_max_s: float = 72 * 3600.0
     held_review_s: float = 3600.0
-    unreachable_s: float = 300.0
 
 
 Steps = Callable[[Connection, str, datetime], list[tuple[datetime, Decimal]]]

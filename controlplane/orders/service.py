@@ -70,7 +70,8 @@ def _enter(db: Connection, context: Context, draft: Draft, actor: str) -> Order:
     lock_point(db, draft.point)
     way = Kind.TAKING if draft.kind.takes else Kind.GIVING
     _one_alive(db, draft, way)
-    notice = {"received_on": draft.notice_received_on.isoformat()} if draft.notice_received_on else None
+    received_on = draft.notice_received_on
+    notice = {"received_on": received_on.isoformat(), "channel": draft.notice_channel} if received_on else None
     identity = new_id("ord", context.clock, context.entropy)
     db.execute(
         insert(orders).values(

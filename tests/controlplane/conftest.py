@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from tests.controlplane.desk_clerk import Clerk
 from tests.controlplane.house import House, build
 
 
@@ -22,3 +23,10 @@ def db(house: House) -> Iterator[Connection]:
     with house.engine.begin() as connection:
         house.birth(connection)
         yield connection
+
+
+@pytest.fixture
+def clerk(tmp_path: Path) -> Iterator[Clerk]:
+    made = Clerk(tmp_path)
+    yield made
+    made.close()

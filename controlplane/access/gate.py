@@ -1,0 +1,78 @@
+"""In front of every route: who asks is known, and what they send is bounded, before anything reads it."""
+
+import asyncio
+from functools import partial
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from controlplane.access.service import principal
+from controlplane.edge import Edge, problem, refused
+from controlplane.problems import RefusalError
+
+OPEN = frozenset({"/healthz"})
+"""All that is told to those who do not say who they are."""
+LARGEST_BODY = 64 * 1024
+BODY_WITHIN_S = 20.0
+DIGITS = 9
+
+
+class Gate:
+    """Authentication and the size of bodies, as ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, edge: Edge) -> None:
+        self._app, self._edge = app, edge
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through with its principal, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if scope["path"] not in OPEN:
+            who = partial(principal, authorization=headers.get("authorization"), now=self._edge.clock.now())
+            try:
+                scope.setdefault("state", {})["principal"] = await self._edge.writer.read(who)
+            except RefusalError as error:
+                await refused(error)(scope, receive, send)
+                return
+        if (body := await _body(headers, receive)) is None:
+            detail = f"a body has at most {LARGEST_BODY} bytes, and comes within {BODY_WITHIN_S:.0f} s"
+            await problem(413, "body_too_large", "Too much", detail)(scope, receive, send)
+            return
+        await self._app(scope, _again(body, receive), send)
+
+
+async def _body(headers: Headers, receive: Receive) -> bytes | None:
+    """All of the body; None where it is too large or too slow."""
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or len(length) > DIGITS or int(length) > LARGEST_BODY:
+        return None
+    body: bytes = b""
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                body += bytes(message.get("body", b""))
+                if len(body) > LARGEST_BODY:
+                    return None
+                if not message.get("more_body", False):
+                    return body
+    except TimeoutError:
+        return None
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Give the body that was read, then whatever the server has to say."""
+    told = False
+
+    async def replay() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

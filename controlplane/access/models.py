@@ -1,0 +1,20 @@
+"""The table of tokens: what is kept of one can't be turned back into it."""
+
+from sqlalchemy import Column, ForeignKey, String, Table
+
+from controlplane.db import Moment, metadata
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("role", String, nullable=False),
+    Column("client", String, ForeignKey("clients.id"), nullable=True),
+    Column("hash", String, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("expires_at", Moment, nullable=True),
+    Column("revoked_at", Moment, nullable=True),
+)
+"""`name` is never used again, so that a name in an order's history is always one person's or one machine's."""

@@ -1,0 +1,34 @@
+"""Bodies of the tokens' routes."""
+
+from datetime import datetime
+
+from controlplane.access.roles import Role
+from controlplane.fields import In, Name, Out, When, Words
+
+
+class NewToken(In):
+    """A token to be made. `client` confines it to one client: viewers, requesters and vendors need it."""
+
+    name: Words
+    role: Role
+    client: Name | None = None
+    expires_at: When | None = None
+
+
+class TokenOut(Out):
+    """A token as it stands; never its secret."""
+
+    id: str
+    name: str
+    role: Role
+    client: str | None
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class MadeToken(TokenOut):
+    """A new token. `token` is shown in this answer only; a repeated request gets null."""
+
+    token: str | None = None

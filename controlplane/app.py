@@ -1,0 +1,150 @@
+"""The application: routes, the gate in front of them, one shape for all refusals, and the life of what runs beside."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from controlplane import openapi, stream
+from controlplane.access import api as access
+from controlplane.access.gate import Gate
+from controlplane.credit import api as credit
+from controlplane.edge import API, Edge, problem, refused
+from controlplane.orders import api as orders
+from controlplane.orders.context import Context
+from controlplane.orders.rest import at_rest
+from controlplane.problems import RefusalError
+from controlplane.registry import api as registry
+from controlplane.supervise import failure
+from controlplane.telemetry import api as telemetry
+
+MOST_ERRORS, LONGEST_PLACE = 20, 100
+BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
+Background = Callable[[], Awaitable[None]]
+Fallen = Callable[[], None]
+log: structlog.stdlib.BoundLogger = structlog.get_logger("app")
+
+
+def create(
+    edge: Edge,
+    context: Context,
+    background: Background | None = None,
+    *,
+    fallen: Fallen = lambda: None,
+    version: str = "0",
+) -> FastAPI:
+    """Make the application; `background` runs while it lives (dispatch), and `fallen` is told should that ever end."""
+    app = FastAPI(
+        title="Curbstop control plane",
+        version=version,
+        description="Orders close and open valves, payments stop orders, and everything that happens is told.",
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_life(edge, background, fallen),
+    )
+    app.state.edge, app.state.context = edge, context
+    app.state.is_settled = lambda db, point: at_rest(db, point, context.now)
+    for part in (access, registry, orders, credit, telemetry, stream):
+        app.include_router(part.router, prefix=API)
+    app.get("/healthz", tags=["health"])(_health)
+    app.add_middleware(Gate, edge=edge)
+    app.add_exception_handler(RefusalError, _refusal)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(IntegrityError, _same_moment)
+    app.add_exception_handler(OperationalError, _storage)
+    app.add_exception_handler(Exception, _fault)
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    return app
+
+
+def _life(
+    edge: Edge, background: Background | None, fallen: Fallen
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        edge.writer.on_commit(edge.bell.ring)
+        task = asyncio.create_task(_beside(background, fallen), name="background")
+        try:
+            yield
+        finally:
+            edge.bell.close()
+            task.cancel()
+            await asyncio.wait([task])
+
+    return life
+
+
+async def _beside(background: Background | None, fallen: Fallen) -> None:
+    if background is None:
+        return
+    error = await failure(background())
+    log.critical("what runs beside the routes has ended", exc_info=error)
+    fallen()
+
+
+async def _health(request: Request) -> Response:
+    """Whether the house stands: its database answers."""
+    edge: Edge = request.app.state.edge
+    await edge.writer.read(_answers)
+    return JSONResponse({"status": "ok"})
+
+
+def _answers(db: Connection) -> None:
+    db.execute(text("SELECT 1")).one()
+
+
+async def _refusal(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusalError)  # noqa: S101 - registered for it
+    return refused(error)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    """Say which fields are wrong, and never repeat what was sent in them."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+    errors = [{"where": _where(e["loc"]), "message": _ascii(str(e["msg"]))} for e in error.errors()[:MOST_ERRORS]]
+    detail = "; ".join(f"{e['where']}: {e['message']}" for e in errors[:3])
+    return problem(422, "invalid_request", "Understood, and wrong", detail, {"errors": errors})
+
+
+def _where(location: tuple[int | str, ...]) -> str:
+    return _ascii(".".join(str(part) for part in location))[:LONGEST_PLACE]
+
+
+def _ascii(said: str) -> str:
+    """A name that somebody else has chosen may hold anything, half a character too."""
+    return said.encode("ascii", "backslashreplace").decode()
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    code = BY_STATUS.get(error.status_code, "bad_request")
+    detail = str(error.detail)
+    return problem(error.status_code, code, detail, detail, headers=error.headers)
+
+
+async def _same_moment(_request: Request, _error: Exception) -> Response:
+    detail = "somebody did the same at the same moment; read it again"
+    return problem(409, "conflict", "Its state forbids that", detail)
+
+
+async def _storage(_request: Request, error: Exception) -> Response:
+    log.error("storage is full or failing", error=type(error).__name__)
+    detail = "storage is full or failing; nothing was taken, try again later"
+    return problem(503, "unavailable", "Not now", detail, headers={"Retry-After": "10"})
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    """What nobody foresaw, and what failed in front of the routes."""
+    if isinstance(error, OperationalError):
+        return await _storage(request, error)
+    log.error("a fault of ours", method=request.method, exc_info=error)
+    return problem(500, "internal", "A fault of ours", "it is logged; nothing was changed")

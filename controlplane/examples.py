@@ -1,0 +1,46 @@
+"""An example of each body that can be sent, as the OpenAPI document shows it. A test sends them all."""
+
+EXAMPLES: dict[str, dict[str, object]] = {
+    "NewClient": {"name": "Acqua Pubblica S.p.A."},
+    "NewPoint": {
+        "client": "cli_0k3f9x2mz7q1w8e4r",
+        "code": "PDR-00880000123456",
+        "medium": "water",
+        "zone": "Firenze centro",
+        "protections": [{"act": "suspend", "reason": "water bonus", "until": None}],
+    },
+    "NewGateway": {
+        "id": "cellar-12",
+        "public_key": "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+    },
+    "NewMeter": {
+        "supply_point": "pt_0k3f9x2mz7q1w8e4r",
+        "gateway": "cellar-12",
+        "name": "via-roma-3-int-2",
+        "identity": {
+            "fabrication_number": "26110001",
+            "id": "26110001",
+            "manufacturer": "CBS",
+            "version": 1,
+            "medium": 7,
+        },
+    },
+    "Rebinding": {"gateway": "cellar-13"},
+    "NewOrder": {
+        "supply_point": "pt_0k3f9x2mz7q1w8e4r",
+        "kind": "suspend",
+        "grounds": "default",
+        "notice": {"received_on": "2026-03-02", "channel": "registered letter"},
+        "not_before": None,
+        "deadline": "2026-06-30T12:00:00Z",
+    },
+    "NewPayment": {
+        "supply_point": "pt_0k3f9x2mz7q1w8e4r",
+        "amount": "120.50",
+        "currency": "EUR",
+        "reference": "RF18539007547034",
+        "settles": True,
+    },
+    "NewFreeze": {"reason": "a wrong list was sent to us"},
+    "NewToken": {"name": "billing", "role": "client_requester", "client": "cli_0k3f9x2mz7q1w8e4r"},
+}

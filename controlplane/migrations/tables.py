@@ -1,0 +1,13 @@
+"""All tables of all slices, in one metadata."""
+
+from controlplane.access import models as access
+from controlplane.credit import models as credit
+from controlplane.db import metadata
+from controlplane.idempotency import idempotency
+from controlplane.news import news
+from controlplane.orders import models as orders
+from controlplane.outbox import outbox
+from controlplane.registry import models as registry
+from controlplane.telemetry import models as telemetry
+
+__all__ = ["access", "credit", "idempotency", "metadata", "news", "orders", "outbox", "registry", "telemetry"]

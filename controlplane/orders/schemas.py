@@ -1,0 +1,94 @@
+"""Bodies of the orders' routes."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from controlplane.fields import Day, In, MaybeWords, Name, Out, When, Words
+
+
+class Wanted(StrEnum):
+    """What an order may ask for."""
+
+    LIMIT = "limit"
+    SUSPEND = "suspend"
+    INTERRUPT = "interrupt"
+    REACTIVATE = "reactivate"
+    REMOVE = "remove"
+
+
+class Notice(In):
+    """How the customer was told, and when that was received."""
+
+    received_on: Day
+    channel: MaybeWords = ""
+
+
+class NewOrder(In):
+    """An order to be entered. `grounds` names its legal grounds; the rules answer at once."""
+
+    supply_point: Name
+    kind: Wanted
+    grounds: Words = "default"
+    notice: Notice | None = None
+    not_before: When | None = None
+    deadline: When | None = None
+
+
+class ReasonOut(Out):
+    """Why: a stable code, and words for people."""
+
+    code: str
+    en: str
+    it: str
+
+
+class Step(Out):
+    """One entry of an order's timeline."""
+
+    at: datetime
+    state: str
+    grade: str | None
+    actor: str
+    reason: ReasonOut | None
+
+
+class OrderOut(Out):
+    """An order as it stands."""
+
+    id: str
+    supply_point: str
+    client: str
+    kind: str
+    medium: str
+    channel: str | None
+    state: str
+    grade: str | None
+    reason: ReasonOut | None
+    until: datetime | None
+    grounds: str
+    notice: dict[str, str] | None
+    not_before: datetime | None
+    deadline: datetime | None
+    tried: list[dict[str, object]]
+    created_at: datetime
+    version: int
+
+
+class OrderTold(OrderOut):
+    """An order with everything that has happened to it."""
+
+    timeline: list[Step]
+
+
+class NewFreeze(In):
+    """Why all closing is to stop."""
+
+    reason: Words
+
+
+class FreezeOut(Out):
+    """Whether all closing is stopped, and what it waits for."""
+
+    frozen: bool
+    reason: str
+    lift_asked_by: str

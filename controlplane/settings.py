@@ -1,0 +1,121 @@
+"""The control plane's one configuration file: TOML, strict, with CURBSTOP_* in the environment above it.
+
+It holds no secret, only the names of files that do. A misspelt key is an error that names the file and the key.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+PREFIX = "CURBSTOP_"
+OTHERS = frozenset({"CURBSTOP_VECTORS"})
+"""Names of the environment that are ours and no settings: where the tests find telegrams."""
+SECTIONS = ("listen", "broker", "orders")
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=30 * 86400)]
+
+
+class SettingsError(Exception):
+    """Settings that can't be used; the text names the file, the key and what is expected."""
+
+
+class _Part(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A table of the file."""
+
+
+class Listen(_Part, frozen=True):
+    """Where the API is served: on loopback, unless told otherwise."""
+
+    host: Text = "127.0.0.1"
+    port: Port = 8080
+
+
+class BrokerSettings(_Part, frozen=True):
+    """Where the broker is, and who the control plane is there."""
+
+    host: Text
+    port: Port = 1883
+    username: Text = "control-plane"
+    password_file: Text | None = None
+    ca_file: Text | None = None
+    certificate_file: Text | None = None
+    key_file: Text | None = None
+
+
+class OrderNumbers(_Part, frozen=True):
+    """Numbers of the house, in seconds; what CONTROL bounds is bounded here."""
+
+    permit_validity_s: Annotated[float, msgspec.Meta(ge=2, le=30)] = 10.0
+    command_ttl_s: Annotated[float, msgspec.Meta(ge=10, le=3600)] = 120.0
+    command_grace_s: Seconds = 30.0
+    look_due_s: Seconds = 120.0
+    looks_unanswered: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
+    giving_sends: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
+    observe_min_s: Seconds = 10.0
+    observe_max_s: Seconds = 72 * 3600.0
+    held_review_s: Seconds = 3600.0
+
+
+class Settings(_Part, frozen=True):
+    """All of it. Paths in it are relative to the file."""
+
+    broker: BrokerSettings
+    pack: Text
+    key_file: Text
+    database: Text = "sqlite:///control-plane.sqlite"
+    listen: Listen = Listen()
+    orders: OrderNumbers = OrderNumbers()
+    folder: str = ""
+
+    def path(self, name: str) -> Path:
+        """A file that the settings name."""
+        return Path(self.folder) / name
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL; a SQLite file is sought beside the settings."""
+        prefix, _, name = self.database.partition("sqlite:///")
+        return f"sqlite:///{self.path(name)}" if not prefix and name else self.database
+
+
+def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the file and the environment; SettingsError says what to mend and where."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: can't be read ({error})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: {error}") from None
+    if "folder" in table:
+        raise SettingsError(f"{path}: folder: unknown key")
+    given = {name: text for name, text in sorted(environment.items()) if name.startswith(PREFIX) and name not in OTHERS}
+    for name, text in given.items():
+        _put(table, name, text)
+    source = f"{path} and {', '.join(given)}" if given else str(path)
+    try:
+        return msgspec.convert({**table, "folder": str(path.parent)}, Settings, strict=not given)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{source}: {_plain(str(error))}") from None
+
+
+def _put(table: dict[str, Any], name: str, text: str) -> None:
+    """CURBSTOP_LISTEN_PORT is listen.port; CURBSTOP_PACK is pack."""
+    key = name.removeprefix(PREFIX).lower()
+    section, _, rest = key.partition("_")
+    if section in SECTIONS and rest:
+        inner = table.setdefault(section, {})
+        if isinstance(inner, dict):
+            inner[rest] = text
+    else:
+        table[key] = text
+
+
+def _plain(said: str) -> str:
+    """Msgspec writes `... - at `$.listen.port``: the key comes first here."""
+    text, _, place = said.partition(" - at `$.")
+    return f"{place.rstrip('`')}: {text}" if place else text

@@ -1,0 +1,203 @@
+"""`curbstop serve CONFIG`: the control plane, as a process of its own."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import Engine
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from controlplane.access.service import first_token
+from controlplane.app import create
+from controlplane.db import make_engine
+from controlplane.dispatch.doors import Doors
+from controlplane.dispatch.loop import Dispatch
+from controlplane.edge import Edge
+from controlplane.migrations.upgrade import SchemaError, upgrade
+from controlplane.orders.context import Context, OrderSettings
+from controlplane.policy import packs
+from controlplane.settings import BrokerSettings, Settings, SettingsError, load
+from controlplane.telemetry.service import index_steps, take_readings
+from controlplane.writer import ThreadWriter
+from curbstop import __version__
+from protocols.uplink.keys import SigningKey
+from seams import keyfile, logs
+from seams.clock import SystemClock, SystemEntropy
+from seams.mqtt import Address, connector
+
+CANT_START, FELL = 2, 1
+GRACE_S = 5
+MOST_CONNECTIONS = 500
+
+
+class StartError(Exception):
+    """Why the control plane can't start; the text says what to do."""
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the command."""
+    parser = commands.add_parser("serve", help="run the control plane of one configuration file")
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--check", action="store_true", help="read the configuration, say what is wrong, and stop")
+    parser.add_argument("--verbose", action="store_true", help="log what usually goes unsaid")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT; 2 where it can't start, 1 where it fell."""
+    logs.set_up(verbose=arguments.verbose)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    try:
+        settings = read(arguments.config)
+        if arguments.check:
+            print(f"{arguments.config}: in order; serves {settings.listen.host}:{settings.listen.port}")
+            return 0
+        with listening(settings, arguments.config) as taken:
+            plane = build(settings)
+            return asyncio.run(serve(plane, taken))
+    except StartError as error:
+        print(f"curbstop serve: {error}", file=sys.stderr)
+        return CANT_START
+
+
+def read(path: Path) -> Settings:
+    """Read the configuration; StartError with file and key."""
+    try:
+        return load(path)
+    except SettingsError as error:
+        raise StartError(str(error)) from None
+
+
+@contextmanager
+def listening(settings: Settings, path: Path) -> Iterator[socket.socket]:
+    """Take the port first: whoever can't have it changes nothing."""
+    host, port = settings.listen.host, settings.listen.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind((host, port))
+            taken.listen()
+        except OSError as error:
+            why = error.strerror or str(error)
+            detail = f"{host}:{port} can't be listened on ({why}); choose another with listen.host or listen.port in"
+            raise StartError(f"{detail} {path}") from None
+        yield taken
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """A control plane that is ready to be served."""
+
+    engine: Engine
+    writer: ThreadWriter
+    edge: Edge
+    context: Context
+    signer: SigningKey
+    address: Address
+
+    async def dispatch(self) -> None:
+        """Carry bytes to the broker and back, for ever."""
+        doors = Doors(self.context, take_readings)
+        await Dispatch(self.context, self.writer, doors, self.signer).run(connector(self.address))
+
+    def app(self, fallen: Callable[[], None]) -> FastAPI:
+        """Make the application."""
+        return create(self.edge, self.context, self.dispatch, fallen=fallen, version=__version__)
+
+
+def build(settings: Settings) -> Plane:
+    """Open what the settings name, bring the database up to date, and make the first token; StartError if it can't."""
+    clock, entropy = SystemClock(), SystemEntropy()
+    try:
+        signer = keyfile.load_or_make(settings.path(settings.key_file), entropy)
+        address = _address(settings, settings.broker)
+        pack = packs.installed(settings.pack)
+        engine = make_engine(settings.database_url)
+        upgrade(engine)
+        with engine.begin() as db:
+            token = first_token(db, clock, entropy)
+    except (keyfile.KeyFileError, packs.PackError, SchemaError) as error:
+        raise StartError(str(error)) from None
+    except (DBAPIError, ArgumentError) as error:
+        why = error.orig if isinstance(error, DBAPIError) else error
+        raise StartError(f"the database can't be used: {why}") from None
+    print(f"public key   {signer.public.hex()}", file=sys.stderr)
+    if token is not None:
+        print(f"admin token  {token}\nKeep it: it is shown this once, and nothing else opens the API.", file=sys.stderr)
+    numbers = {name: getattr(settings.orders, name) for name in settings.orders.__struct_fields__}
+    context = Context(clock, entropy, pack, OrderSettings(**numbers), index_steps)
+    writer = ThreadWriter(engine)
+    return Plane(engine, writer, Edge(writer, clock, entropy), context, signer, address)
+
+
+def _address(settings: Settings, broker: BrokerSettings) -> Address:
+    def path(name: str | None) -> Path | None:
+        return settings.path(name) if name is not None else None
+
+    password = path(broker.password_file)
+    return Address(
+        host=broker.host,
+        port=broker.port,
+        username=broker.username,
+        client_id=broker.username,
+        password=keyfile.secret(password) if password is not None else "",
+        ca_file=path(broker.ca_file),
+        certificate_file=path(broker.certificate_file),
+        key_file=path(broker.key_file),
+    )
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, told to stop by the loop; open event streams end first, so that it can."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `serve`: a stop that was asked for is a success."""
+        yield
+
+
+async def serve(plane: Plane, taken: socket.socket) -> int:
+    """Serve until told to stop; what was committed stays."""
+    fell = asyncio.Event()
+    config = uvicorn.Config(
+        plane.app(fell.set),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=GRACE_S,
+        limit_concurrency=MOST_CONNECTIONS,
+    )
+    server = Server(config)
+
+    def stop() -> None:
+        server.should_exit = True
+        plane.edge.bell.close()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    watch = asyncio.create_task(_stop_when(fell, stop), name="watch")
+    try:
+        await server.serve(sockets=[taken])
+    finally:
+        watch.cancel()
+        plane.writer.close()
+        plane.engine.dispose()
+    return FELL if fell.is_set() or not server.started else 0
+
+
+async def _stop_when(fell: asyncio.Event, stop: Callable[[], None]) -> None:
+    """Without dispatch no valve is reached: better not to pretend."""
+    await fell.wait()
+    stop()

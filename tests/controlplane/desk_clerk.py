@@ -1,0 +1,132 @@
+"""The API over a real SQLite file, with a token for each role, two clients, and a clock set by hand."""
+
+import asyncio
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import Engine, select
+
+from controlplane.access.roles import HOUSE, Role
+from controlplane.access.service import Wish, make_token
+from controlplane.app import create
+from controlplane.db import make_engine
+from controlplane.edge import API, Edge
+from controlplane.migrations.upgrade import upgrade
+from controlplane.news import news
+from controlplane.orders.context import Context, OrderSettings
+from controlplane.policy import packs
+from controlplane.registry.service import create_client
+from controlplane.writer import InlineWriter
+from protocols.uplink.keys import SigningKey
+from simulators.chance import SeededEntropy
+from tests.controlplane.house import Hands
+
+KEY = SigningKey(b"g" * 32).public.hex()
+LONG_AGO = "2026-01-02"
+
+
+@dataclass
+class Clerk:
+    """Sends requests as any role: `clerk.post(Role.OPERATOR, "/clients", {...})`."""
+
+    folder: Path
+    clock: Hands = field(default_factory=Hands)
+    engine: Engine = field(init=False)
+    app: FastAPI = field(init=False)
+    tokens: dict[str, str] = field(default_factory=dict)
+    numbers: Any = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.engine = make_engine(f"sqlite:///{self.folder / 'api.sqlite'}")
+        upgrade(self.engine)
+        entropy = SeededEntropy(7)
+        self.edge = Edge(InlineWriter(self.engine, []), self.clock, entropy)
+        context = Context(self.clock, entropy, packs.installed("demo"), OrderSettings())
+        self.app = create(self.edge, context)
+        self.loop = asyncio.Runner()
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        self.http = httpx.AsyncClient(transport=transport, base_url="http://house")
+        with self.engine.begin() as db:
+            self.mine = create_client(db, self.clock, entropy, "Acqua")
+            self.other = create_client(db, self.clock, entropy, "Altra")
+            for role in Role:
+                client = None if role in HOUSE else self.mine
+                self.tokens[role] = make_token(db, self.clock, entropy, Wish(role, role, client), "test").secret
+            for role in (Role.CLIENT_VIEWER, Role.CLIENT_REQUESTER, Role.INTEGRATION, Role.VENDOR):
+                name = f"other-{role}"
+                self.tokens[name] = make_token(db, self.clock, entropy, Wish(name, role, self.other), "test").secret
+            self.tokens["second"] = make_token(db, self.clock, entropy, Wish("s", Role.SUPERVISOR), "test").secret
+
+    def send(self, who: str | None, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
+        """Any request; a POST gets a fresh Idempotency-Key unless one is given."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if method == "POST":
+            sent.setdefault("idempotency-key", f"key-{next(self.numbers)}")
+        if who is not None:
+            sent["authorization"] = f"Bearer {self.tokens[who]}"
+        where = path if path.startswith("/healthz") else f"{API}{path}"
+        content = body if isinstance(body, bytes) else None
+        document = None if isinstance(body, bytes) else body
+        return self.loop.run(self.http.request(method, where, json=document, content=content, headers=sent))
+
+    def close(self) -> None:
+        """Leave nothing open."""
+        self.loop.run(self.http.aclose())
+        self.loop.close()
+        self.engine.dispose()
+
+    def get(self, who: str | None, path: str) -> httpx.Response:
+        return self.send(who, "GET", path)
+
+    def post(self, who: str | None, path: str, body: object = None, **headers: str) -> httpx.Response:
+        return self.send(who, "POST", path, body, **headers)
+
+    def made(self, path: str, body: object, who: str = Role.ADMIN) -> dict[str, Any]:
+        """Post what must be taken."""
+        answer = self.post(who, path, body)
+        assert answer.status_code == 201, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+    def point(self, client: str | None = None, medium: str = "water") -> str:
+        """A new supply point."""
+        body = {"client": client or self.mine, "code": f"c-{next(self.numbers)}", "medium": medium, "zone": "z"}
+        return str(self.made("/supply-points", body)["id"])
+
+    def gateway(self) -> str:
+        """A new gateway."""
+        name = f"gw-{next(self.numbers)}"
+        self.made("/gateways", {"id": name, "public_key": KEY})
+        return name
+
+    def meter(self, point: str, gateway: str, medium: int = 7) -> str:
+        """A new meter at a point."""
+        name = f"meter-{next(self.numbers)}"
+        who = {"fabrication_number": "1", "id": "12345678", "manufacturer": "CBS", "version": 1, "medium": medium}
+        self.made("/meters", {"supply_point": point, "gateway": gateway, "name": name, "identity": who})
+        return name
+
+    def order(self, point: str, kind: str = "suspend") -> dict[str, Any]:
+        """A new order, its notice long received."""
+        body = {"supply_point": point, "kind": kind, "notice": {"received_on": LONG_AGO, "channel": "post"}}
+        return self.made("/orders", body)
+
+    def payment(self, point: str, reference: str = "r1", **changed: object) -> dict[str, object]:
+        """The body of a payment."""
+        body = {"supply_point": point, "amount": "120.50", "currency": "EUR", "reference": reference, "settles": True}
+        return {**body, **changed}
+
+    def news(self) -> list[Any]:
+        """All news."""
+        with self.engine.connect() as db:
+            return list(db.execute(select(news).order_by(news.c.id)))
+
+
+def refused(answer: httpx.Response, status: int, code: str) -> None:
+    """The answer is a problem document with this code."""
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
