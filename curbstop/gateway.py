@@ -11,8 +11,9 @@ from drivers.catalogue import installed
 from drivers.toml_lines import TomlError
 from gateway.app import Gateway
 from gateway.config import BrokerConfig, Config, LineConfig, load
-from gateway.journal import Journal, StorageError
-from gateway.journal_file import JournalError, open_file
+from gateway.journal import StorageError
+from gateway.journal_file import JournalError
+from gateway.journal_place import open_at
 from gateway.lines import tcp
 from protocols.ports import Dial
 from protocols.types import GatewayId
@@ -22,7 +23,6 @@ from seams.clock import SystemClock, SystemEntropy
 from seams.mqtt import Address, connector
 
 CANT_START = 2
-JOURNAL_ID_SIZE = 16
 
 
 class StartError(Exception):
@@ -68,7 +68,7 @@ def build(config: Config) -> Gateway:
     """Open what the configuration names; StartError where something can't be used."""
     try:
         signer = keyfile.load_or_make(config.key_file, SystemEntropy())
-        journal = Journal(open_file(str(config.journal)), SystemEntropy().token(JOURNAL_ID_SIZE).hex())
+        journal = open_at(Path(config.journal), SystemEntropy()).journal
         address = _address(config.id, config.broker)
     except (keyfile.KeyFileError, JournalError) as error:
         raise StartError(str(error)) from None

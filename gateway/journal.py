@@ -73,11 +73,12 @@ class Journal:
 
     def __init__(self, connection: sqlite3.Connection, fresh_id: str) -> None:
         self._db = connection
+        self.outside: Callable[[int], None] | None = None
         self._prepare(fresh_id)
         with self.transaction():
-            self.boot = int(self._meta("boot", "0")) + 1
-            self._set_meta("boot", str(self.boot))
-        self.id = self._meta("journal", "")
+            self.boot = int(self.meta("boot", "0")) + 1
+            self.set_meta("boot", str(self.boot))
+        self.id = self.meta("journal", "")
 
     def _prepare(self, fresh_id: str) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -131,7 +132,10 @@ class Journal:
             self._raise_mark(task.meter, task.number)
 
     def start(self, digest: str, permit: str | None, taking: Taking | None) -> None:
-        """The last act before the first byte: `started`, and the cap with it; never given back."""
+        """The last act before the first byte: `started`, and the cap with it; never given back.
+
+        `outside`, where there is one, is told how many were begun: a journal restored to before it is known by that.
+        """
         with self.transaction() as db:
             changed = db.execute(
                 "UPDATE tasks SET state = 'started', began = 1, permit = ? WHERE digest = ? AND state = 'received'",
@@ -142,6 +146,10 @@ class Journal:
             if taking is not None:
                 row = (digest, taking.meter, taking.at.isoformat(), taking.boot, taking.boot_s)
                 db.execute("INSERT INTO takings VALUES (?, ?, ?, ?, ?)", row)
+            starts = int(self.meta("starts", "0")) + 1
+            self.set_meta("starts", str(starts))
+        if self.outside is not None:
+            self.outside(starts)
 
     def finish(self, digest: str, outcome: Outcome, kind: str, build: Build) -> Sealed:
         """Keep how it ended together with the signed message that says so, as the next link of the chain."""
@@ -156,14 +164,14 @@ class Journal:
             return self._append(kind, None, build)
 
     def _append(self, kind: str, task: str | None, build: Build) -> Sealed:
-        number, previous = int(self._meta("chain", "0")) + 1, self._meta("head", GENESIS)
+        number, previous = int(self.meta("chain", "0")) + 1, self.meta("head", GENESIS)
         raw, digest = build(Chain(self.id, number, previous))
         self._db.execute(
             "INSERT INTO outbox (number, kind, digest, task, raw) VALUES (?, ?, ?, ?, ?)",
             (number, kind, digest, task, raw),
         )
-        self._set_meta("chain", str(number))
-        self._set_meta("head", digest)
+        self.set_meta("chain", str(number))
+        self.set_meta("head", digest)
         return Sealed(number, kind, digest, raw)
 
     def task(self, digest: str) -> Task | None:
@@ -234,14 +242,14 @@ class Journal:
 
     def freeze(self) -> tuple[int, bool]:
         """The highest freeze number heard, and whether it froze."""
-        return int(self._meta("freeze", "0")), self._meta("frozen", "") == "yes"
+        return int(self.meta("freeze", "0")), self.meta("frozen", "") == "yes"
 
     def set_freeze(self, number: int, *, on: bool) -> None:
         """Keep a freeze or its end; one of a lower number is old news."""
         with self.transaction():
             if number >= self.freeze()[0]:
-                self._set_meta("freeze", str(number))
-                self._set_meta("frozen", "yes" if on else "")
+                self.set_meta("freeze", str(number))
+                self.set_meta("frozen", "yes" if on else "")
 
     def takings(self) -> list[Taking]:
         """All uses of the caps that are kept."""
@@ -260,11 +268,13 @@ class Journal:
             with self.transaction() as db:
                 db.execute("REPLACE INTO positions VALUES (?, ?)", (meter, position))
 
-    def _meta(self, key: str, default: str) -> str:
+    def meta(self, key: str, default: str) -> str:
+        """One of the journal's few facts about itself."""
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return str(row[0]) if row else default
 
-    def _set_meta(self, key: str, value: str) -> None:
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep such a fact, within a transaction of the caller's."""
         self._db.execute("REPLACE INTO meta VALUES (?, ?)", (key, value))
 
 

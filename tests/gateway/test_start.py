@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from curbstop.cli import main
+from seams import runfile
 from tests.gateway.world import config_text
 
 
@@ -38,6 +39,10 @@ def open_key(folder: Path) -> None:
     (folder / "g.key").chmod(0o644)
 
 
+def a_second_gateway(folder: Path) -> None:
+    runfile.lock(folder / "journal.sqlite.lock", "the journal")
+
+
 def rubbish_for_a_journal(folder: Path) -> None:
     (folder / "journal.sqlite").write_text("no database " * 100)
 
@@ -50,6 +55,7 @@ def rubbish_for_a_journal(folder: Path) -> None:
         (lambda folder: (folder / "gateway.toml").write_bytes(b"\xff\xfe"), "gateway.toml: can't be read"),
         (lambda folder: (folder / "password").unlink(), "password"),
         (open_key, "chmod 600"),
+        (a_second_gateway, "journal.sqlite is in use by another process: stop that one first"),
         (rubbish_for_a_journal, "is no journal"),
         (lambda folder: (folder / "journal.sqlite").mkdir(), "can't be opened"),
     ],

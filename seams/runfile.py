@@ -1,0 +1,114 @@
+"""What is kept outside a database to know it again: a small file beside it, and a lock that one process holds.
+
+A database that was restored from a backup can't find out alone what it has lost. The file holds the id of the run that
+wrote last, the id of the run that was about to begin, and a mark that only rises with what the database holds.
+"""
+
+import fcntl
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+PRIVATE = 0o600
+
+
+class RunFileError(Exception):
+    """A run file or a lock that can't be used; the text says which and what to do."""
+
+
+class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file's content. `next` is set while a run begins: the database may hold either id then."""
+
+    run: str
+    mark: int
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What the database itself says: the id of the run that wrote it last, and the mark of what it holds."""
+
+    run: str
+    mark: int
+
+
+def lost(inside: Inside | None, outside: Kept | None) -> str | None:
+    """Why the database is not the one that was written last; None where it is, or where there was none before."""
+    if inside is None and outside is None:
+        return None
+    if outside is None:
+        return "the run file is missing, so nobody can tell whether this database was restored"
+    if inside is None:
+        return "the database is new, and the run file tells of an earlier one"
+    if inside.run not in (outside.run, outside.next):
+        return "the database was last written by another run than the run file says: it was restored, or exchanged"
+    if inside.mark < outside.mark:
+        return f"the database holds entries up to {inside.mark}, and there were {outside.mark}: it was restored"
+    return None
+
+
+def read(path: Path) -> Kept | None:
+    """What is kept at `path`, None where nothing is; RunFileError where it can't be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Kept)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunFileError(f"{path}: can't be read ({error.strerror})") from None
+    except msgspec.DecodeError as error:
+        raise RunFileError(f"{path}: is no run file ({error}); set it aside to begin as after a restore") from None
+
+
+def write(path: Path, kept: Kept, *, settled: bool = True) -> None:
+    """Keep it: the file is whole or as it was. RunFileError where the disk refuses.
+
+    Without `settled` a power loss may bring the former content back; that content is whole too.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb") as file:
+            file.write(msgspec.json.encode(kept))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        if settled:
+            _sync_folder(path.parent)
+    except OSError as error:
+        raise RunFileError(f"{path}: can't be written ({error.strerror})") from None
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@dataclass(slots=True)
+class Lock:
+    """A lock of the system's that ends with the process, or when it is let go."""
+
+    _descriptor: int
+
+    def release(self) -> None:
+        """Let go; a second time does nothing."""
+        with suppress(OSError):
+            os.close(self._descriptor)
+
+
+def lock(path: Path, whose: str) -> Lock:
+    """Hold the lock at `path` for this process alone; RunFileError if another one holds it."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    except OSError as error:
+        raise RunFileError(f"{path}: can't be opened ({error.strerror})") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise RunFileError(f"{whose} is in use by another process: stop that one first") from None
+    return Lock(descriptor)
