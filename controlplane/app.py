@@ -21,6 +21,7 @@ from controlplane.orders import api as orders
 from controlplane.orders.context import Context
 from controlplane.orders.rest import at_rest
 from controlplane.problems import RefusalError
+from controlplane.protection import api as protection
 from controlplane.registry import api as registry
 from controlplane.supervise import failure
 from controlplane.telemetry import api as telemetry
@@ -52,7 +53,7 @@ def create(
     )
     app.state.edge, app.state.context = edge, context
     app.state.is_settled = lambda db, point: at_rest(db, point, context.now)
-    for part in (access, registry, orders, credit, telemetry, stream):
+    for part in (access, registry, orders, protection, credit, telemetry, stream):
         app.include_router(part.router, prefix=API)
     app.get("/healthz", tags=["health"])(_health)
     app.add_middleware(Gate, edge=edge)

@@ -8,7 +8,7 @@ CODES: dict[str, str] = {
     "code_taken": "This client has a supply point of this code already.",
     "conflict": "The state of the thing forbids it, or somebody did the same at the same moment.",
     "due_after_stop": "A stop makes it due that supply is given back: it can't be withdrawn.",
-    "ended": "The order has ended.",
+    "ended": "The order, hold or protection has ended.",
     "forbidden": "This role may not do that.",
     "gateway_taken": "A gateway of this name is there already.",
     "giving_already": "Another order gives supply back at this point.",
@@ -40,5 +40,6 @@ CODES: dict[str, str] = {
     "unknown_supply_point": "There is no such supply point.",
     "unprocessable": "Understood, and wrong.",
     "unsettled": "Something at this point may still act.",
+    "until_passed": "The end that was given lies in the past.",
     "wrong_medium": "The meter's medium is not the point's.",
 }

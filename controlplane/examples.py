@@ -34,6 +34,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "not_before": None,
         "deadline": "2026-06-30T12:00:00Z",
     },
+    "NewHold": {"reason": "the customer disputes the bill", "until": "2026-04-30T12:00:00Z"},
     "NewPayment": {
         "supply_point": "pt_0k3f9x2mz7q1w8e4r",
         "amount": "120.50",
@@ -41,6 +42,8 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "reference": "RF18539007547034",
         "settles": True,
     },
+    "NewProtection": {"act": "suspend", "reason": "water bonus", "until": None},
+    "Ending": {"reason": "the bonus has ended"},
     "NewFreeze": {"reason": "a wrong list was sent to us"},
     "NewToken": {"name": "billing", "role": "client_requester", "client": "cli_0k3f9x2mz7q1w8e4r"},
 }

@@ -107,6 +107,9 @@ stops = Table(
     Column("recorded_at", Moment, nullable=False),
     Column("until", Moment, nullable=True),
     Column("ended_at", Moment, nullable=True),
+    Column("reason", String, nullable=True),
+    Column("ended_by", String, nullable=True),
+    Column("end_reason", String, nullable=True),
 )
 
 receipts = Table(

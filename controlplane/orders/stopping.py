@@ -34,12 +34,17 @@ STANDING = frozenset({OrderState.EXECUTED, OrderState.COMPLETED})
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """What is to be recorded. `act` is the order kind a protection forbids; None stops every taking act."""
+    """What is to be recorded. `act` is the order kind a protection forbids; None stops every taking act.
+
+    `reason` is in the words of whoever records it; `id` is its name where the caller has given it one.
+    """
 
     kind: str
     reference: str
     act: str | None = None
     until: datetime | None = None
+    reason: str | None = None
+    id: str | None = None
 
     @property
     def event(self) -> Event:
@@ -54,7 +59,7 @@ def record_stop(db: Connection, context: Context, point: str, stop: Stop, actor:
     taking = [o for o in at_point(db, point, Kind.TAKING) if stop.act in (None, o.kind)]
     db.execute(
         insert(stops).values(
-            id=new_id("stp", context.clock, context.entropy),
+            id=stop.id or new_id("stp", context.clock, context.entropy),
             point=point,
             kind=stop.kind,
             act=stop.act,
@@ -63,6 +68,7 @@ def record_stop(db: Connection, context: Context, point: str, stop: Stop, actor:
             actor=actor,
             recorded_at=context.now,
             until=stop.until,
+            reason=stop.reason,
         )
     )
     for order in taking:
@@ -94,7 +100,10 @@ def _said(reason: Reason) -> dict[str, str]:
 
 
 def blocking(db: Connection, context: Context, order: Order) -> str | None:
-    """The kind of a stop that forbids this order a permit now, one for good before one that ends; None if none does."""
+    """The kind of a stop that forbids this order a permit now, one for good before one that ends; None if none does.
+
+    An order that was once stopped for good stays so: a protection without an end counts on it though it was ended.
+    """
     rows = db.execute(select(stops).where(stops.c.point == order.point, stops.c.ended_at.is_(None))).all()
     kinds = [
         str(row.kind)
@@ -102,7 +111,7 @@ def blocking(db: Connection, context: Context, order: Order) -> str | None:
         if row.act in (None, order.kind)
         and (row.until is None or row.until > context.now if row.up_to is None else order.number <= row.up_to)
     ]
-    return min(kinds, key=lambda kind: kind not in FOR_GOOD, default=None)
+    return min(kinds, key=lambda kind: kind not in FOR_GOOD, default="protection" if order.stopped else None)
 
 
 def give_back_if_due(db: Connection, context: Context, point: str, actor: str) -> Order | None:

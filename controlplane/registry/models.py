@@ -35,6 +35,8 @@ protections = Table(
     Column("until", Moment, nullable=True),
     Column("recorded_at", Moment, nullable=False),
     Column("ended_at", Moment, nullable=True),
+    Column("ended_by", String, nullable=True),
+    Column("end_reason", String, nullable=True),
 )
 
 gateways = Table(

@@ -38,7 +38,7 @@ def _points(scope: str | None) -> Select[tuple[object, ...]]:
 def _point(db: Connection, row: Line) -> PointOut:
     standing = (protections.c.point == row.id) & protections.c.ended_at.is_(None)
     told = db.execute(select(protections).where(standing).order_by(protections.c.id))
-    items = [ProtectionOut(act=p.act, reason=p.reason, until=p.until) for p in told]
+    items = [ProtectionOut(id=p.id, act=p.act, reason=p.reason, until=p.until) for p in told]
     return PointOut.model_validate({**fields(row), "protections": items})
 
 

@@ -55,8 +55,9 @@ class NewPoint(In):
 
 
 class ProtectionOut(Out):
-    """A protection that stands."""
+    """A protection that stands; `id` is for ending it."""
 
+    id: str
     act: str
     reason: str
     until: datetime | None

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,11 @@ class Clerk:
         """A new supply point."""
         body = {"client": client or self.mine, "code": f"c-{next(self.numbers)}", "medium": medium, "zone": "z"}
         return str(self.made("/supply-points", body)["id"])
+
+    @cached_property
+    def fixed(self) -> str:
+        """A supply point that stays the same while a test runs."""
+        return self.point()
 
     def gateway(self) -> str:
         """A new gateway."""

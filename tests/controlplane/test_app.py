@@ -24,6 +24,9 @@ POSTS = {
     "/supply-points": "NewPoint",
     "/gateways": "NewGateway",
     "/meters": "NewMeter",
+    "/supply-points/{point}/protections": "NewProtection",
+    "/supply-points/{point}/protections/{protection}/end": "Ending",
+    "/supply-points/{point}/holds": "NewHold",
     "/orders": "NewOrder",
     "/payments": "NewPayment",
     "/freeze": "NewFreeze",
@@ -189,12 +192,19 @@ def test_the_document_says_what_every_caller_must_send_and_may_get(clerk: Clerk)
 
 def test_every_body_has_an_example_that_is_taken(clerk: Clerk) -> None:
     schemas = clerk.get(Role.ADMIN, "/openapi.json").json()["components"]["schemas"]
-    assert {name for name in schemas if name.startswith("New")} == set(EXAMPLES) - {"Rebinding"} | {"NewProtection"}
-    point, gateway = clerk.point(), clerk.gateway()
-    here: dict[str, object] = {"client": clerk.mine, "supply_point": point, "gateway": gateway}
+    assert {name for name in schemas if name.startswith("New")} == set(EXAMPLES) - {"Rebinding", "Ending"}
+    ids = things(clerk)
+    here: dict[str, object] = {"client": clerk.mine, "supply_point": ids["point"], "gateway": clerk.gateway()}
     for path, name in POSTS.items():
         body = {**EXAMPLES[name], **{k: v for k, v in here.items() if k in EXAMPLES[name]}}
-        assert clerk.post(Role.ADMIN, path, body).status_code in (200, 201), path
+        assert clerk.post(Role.ADMIN, path.format(**ids), body).status_code in (200, 201), path
+
+
+def things(clerk: Clerk) -> dict[str, str]:
+    """What paths name."""
+    point = clerk.point()
+    protection = clerk.made(f"/supply-points/{point}/protections", {"act": "remove", "reason": "x"})["id"]
+    return {"point": point, "protection": protection}
 
 
 # -- whatever is sent
@@ -231,6 +241,7 @@ def nearly(draw: st.DrawFn) -> tuple[str, Any]:
 @given(nearly())
 def test_no_body_is_a_fault_of_ours(clerk: Clerk, sent: tuple[str, Any]) -> None:
     path, body = sent
+    path = path.format(point=clerk.fixed, protection="prt_none")
     answer = clerk.post(Role.ADMIN, path, json.dumps(body).encode(), content_type="application/json")
     assert answer.status_code < 500, (path, body, answer.text)
     if answer.status_code >= 400:

@@ -53,8 +53,11 @@ def things(clerk: Clerk, client: str) -> dict[str, str]:
     meter = clerk.meter(point, gateway)
     order = clerk.order(point)["id"]
     payment = clerk.made("/payments", clerk.payment(point, f"ref-{point}"))["id"]
+    protection = clerk.made(f"/supply-points/{point}/protections", {"act": "remove", "reason": "x"})["id"]
+    hold = clerk.made(f"/supply-points/{point}/holds", {"reason": "x"})["id"]
+    stops = {"protection": protection, "hold": hold}
     named = {"client": client, "point": point, "gateway": gateway, "meter": meter, "order": order}
-    return {**named, "payment": payment, "token": "tok_none"}
+    return {**named, "payment": payment, "token": "tok_none", **stops}
 
 
 def test_every_route_declares_exactly_one_permission(clerk: Clerk) -> None:
@@ -101,6 +104,8 @@ def test_I10_what_belongs_to_another_client_is_not_found(clerk: Clerk, who: str)
         f"{API}/orders": {"supply_point": ids["point"], "kind": "suspend"},
         f"{API}/payments": clerk.payment(ids["point"], "another"),
         f"{API}/orders/{{order}}/withdraw": None,
+        f"{API}/supply-points/{{point}}/protections": {"act": "suspend", "reason": "x"},
+        f"{API}/supply-points/{{point}}/holds": {"reason": "x"},
     }
     before = len(clerk.news())
     seen = 0

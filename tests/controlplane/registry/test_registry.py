@@ -66,7 +66,8 @@ def test_a_protection_of_a_new_point_is_kept_and_obeyed(clerk: Clerk) -> None:
         "protections": [{"act": "suspend", "reason": "bonus"}],
     }
     point = clerk.made("/supply-points", body)
-    assert point["protections"] == [{"act": "suspend", "reason": "bonus", "until": None}]
+    (told,) = point["protections"]
+    assert told == {"id": told["id"], "act": "suspend", "reason": "bonus", "until": None}
     assert clerk.order(point["id"])["state"] == "rejected"
 
 
