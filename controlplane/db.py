@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
+    bindparam,
     create_engine,
     event,
     select,
@@ -108,19 +109,28 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+FENCE = select(fences).where(fences.c.point == bindparam("point")).with_for_update()
+
+
 def lock_point(db: Connection, point: str) -> Fence:
     """Hold the point's fence until the transaction ends; LookupError where there is no such point."""
-    row = db.execute(select(fences).where(fences.c.point == point).with_for_update()).one_or_none()
+    row = db.execute(FENCE, {"point": point}).one_or_none()
     if row is None:
         raise LookupError(point)
-    return Fence(row.point, row.next_sequence, row.epoch)
+    return Fence(*row)
+
+
+DRAW = (
+    update(fences)
+    .where(fences.c.point == bindparam("this"))
+    .values(next_sequence=fences.c.next_sequence + 1)
+    .returning(fences.c.next_sequence - 1)
+)
 
 
 def draw_sequence(db: Connection, point: str) -> int:
     """Take the point's next sequence; the fence must be held."""
-    number = lock_point(db, point).next_sequence
-    db.execute(update(fences).where(fences.c.point == point).values(next_sequence=number + 1))
-    return number
+    return int(db.execute(DRAW, {"this": point}).scalar_one())
 
 
 def set_epoch(db: Connection, point: str, epoch: int) -> None:

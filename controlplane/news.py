@@ -17,11 +17,12 @@ news = Table(
     Column("data", JSON, nullable=False),
     sqlite_autoincrement=True,
 )
+TOLD = insert(news)
 
 
 def tell(db: Connection, at: datetime, kind: str, subject: str, data: dict[str, object], client: str | None) -> None:
     """Append one; `client` is whose it is, None for the house's own."""
-    db.execute(insert(news).values(at=at, client=client, type=kind, subject=subject, data=data))
+    db.execute(TOLD, {"at": at, "client": client, "type": kind, "subject": subject, "data": data})
 
 
 def after(db: Connection, last: int, client: str | None, limit: int = 500) -> list[dict[str, object]]:

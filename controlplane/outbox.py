@@ -7,7 +7,21 @@ A row is sent again until the gateway's application acknowledges its digest, it 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Boolean, Column, Connection, Integer, LargeBinary, String, Table, delete, insert, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from controlplane.db import Moment, metadata
 from protocols.uplink import codec
@@ -42,18 +56,35 @@ class Parcel:
     tries: int
 
 
+PUT = insert(outbox)
+
+
 def put(db: Connection, message: Body, now: datetime, *, once: bool = False) -> str:
     """Have a message sent after this transaction has committed; returns its digest."""
     payload = codec.encode(message)
     digest = codec.digest(payload)
     row = {"gateway": message.gateway, "kind": message.kind, "digest": digest, "payload": payload, "once": once}
-    db.execute(insert(outbox).values(**row, tries=0, next_at=now))
+    db.execute(PUT, {**row, "tries": 0, "next_at": now})
     return digest
 
 
-def waiting(db: Connection, now: datetime) -> bool:
-    """Whether anything is due."""
-    return db.execute(select(outbox.c.id).where(outbox.c.next_at <= now).limit(1)).one_or_none() is not None
+NEXT = select(func.min(outbox.c.next_at))
+
+
+def next_due(db: Connection) -> datetime | None:
+    """When the next row is due, past or to come; None while nothing waits."""
+    at: datetime | None = db.execute(NEXT).scalar_one()
+    return at
+
+
+DUE = (
+    select(outbox.c.id, outbox.c.gateway, outbox.c.kind, outbox.c.payload, outbox.c.once, outbox.c.tries)
+    .where(outbox.c.next_at <= bindparam("now"))
+    .order_by(outbox.c.id)
+    .limit(bindparam("most"))
+)
+FORGET = delete(outbox).where(outbox.c.id == bindparam("this"))
+REPEAT = update(outbox).where(outbox.c.id == bindparam("this"))
 
 
 def collect(db: Connection, now: datetime, limit: int = 200) -> list[Parcel]:
@@ -61,23 +92,35 @@ def collect(db: Connection, now: datetime, limit: int = 200) -> list[Parcel]:
 
     An answer that is sent `once` is gone from here: whoever waits for it in vain asks again.
     """
-    query = select(outbox).where(outbox.c.next_at <= now).order_by(outbox.c.id).limit(limit)
-    parcels = [Parcel(r.id, r.gateway, r.kind, bytes(r.payload), r.once, r.tries) for r in db.execute(query)]
-    for parcel in parcels:
-        if parcel.once:
-            db.execute(delete(outbox).where(outbox.c.id == parcel.id))
-            continue
-        wait = timedelta(seconds=min(FIRST_REPEAT_S * 2**parcel.tries, LONGEST_REPEAT_S))
-        db.execute(update(outbox).where(outbox.c.id == parcel.id).values(tries=parcel.tries + 1, next_at=now + wait))
+    parcels = [Parcel(*row) for row in db.execute(DUE, {"now": now, "most": limit})]
+    if answers := [{"this": parcel.id} for parcel in parcels if parcel.once]:
+        db.execute(FORGET, answers)
+    if kept := [_again(parcel, now) for parcel in parcels if not parcel.once]:
+        db.execute(REPEAT, kept)
     return parcels
+
+
+def _again(parcel: Parcel, now: datetime) -> dict[str, object]:
+    wait = timedelta(seconds=min(FIRST_REPEAT_S * 2**parcel.tries, LONGEST_REPEAT_S))
+    return {"this": parcel.id, "tries": parcel.tries + 1, "next_at": now + wait}
+
+
+HELD = (
+    update(outbox)
+    .where(outbox.c.gateway == bindparam("by"), outbox.c.digest == bindparam("held"), outbox.c.next_at.is_not(None))
+    .values(next_at=None)
+)
 
 
 def acknowledged(db: Connection, gateway: str, digests: tuple[str, ...]) -> None:
     """The gateway's application holds these; only its own count."""
-    mine = outbox.c.gateway == gateway
-    db.execute(update(outbox).where(mine, outbox.c.digest.in_(digests)).values(next_at=None))
+    if digests:
+        db.execute(HELD, [{"by": gateway, "held": digest} for digest in digests])
+
+
+CANCEL = update(outbox).where(outbox.c.digest == bindparam("cancelled")).values(next_at=None)
 
 
 def cancel(db: Connection, digest: str) -> None:
     """Stop sending this."""
-    db.execute(update(outbox).where(outbox.c.digest == digest).values(next_at=None))
+    db.execute(CANCEL, {"cancelled": digest})

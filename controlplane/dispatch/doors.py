@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from controlplane import outbox
 from controlplane.orders import births, evidence, permit
@@ -29,6 +29,8 @@ from protocols.uplink.messages import (
 from protocols.uplink.topics import Topic
 
 TakeReadings = Callable[[Connection, Readings], ReadingsMark | None]
+KEY = select(gateways.c.public_key, gateways.c.revoked_at).where(gateways.c.id == bindparam("id"))
+HEARD = update(gateways).where(gateways.c.id == bindparam("this"))
 SIGNED: dict[str, type[Body]] = {c.kind: c for c in (Birth, PermitRequest, Receipt, LookAnswer, Ack)}
 log: structlog.stdlib.BoundLogger = structlog.get_logger("doors")
 
@@ -43,7 +45,7 @@ class Doors:
 
     def take(self, db: Connection, topic: Topic, raw: bytes) -> None:
         """Take one message; a bad one changes nothing."""
-        row = db.execute(select(gateways).where(gateways.c.id == topic.gateway)).one_or_none()
+        row = db.execute(KEY, {"id": topic.gateway}).one_or_none()
         if row is None or row.revoked_at is not None:
             log.warning("a message of a gateway that is not registered", gateway=topic.gateway)
             return
@@ -71,8 +73,7 @@ class Doors:
         if message.gateway != topic.gateway:
             log.warning("a gateway speaks for another", gateway=topic.gateway, claims=message.gateway)
             return
-        seen = {"last_seen_at": self.context.now}
-        db.execute(update(gateways).where(gateways.c.id == topic.gateway).values(**seen))
+        db.execute(HEARD, {"this": topic.gateway, "last_seen_at": self.context.now})
         match message:
             case Birth():
                 births.take_birth(db, self.context, message)

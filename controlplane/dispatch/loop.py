@@ -90,7 +90,8 @@ class Dispatch:
                 await _within(self._due, REPEAT_LOOK_S)
 
     async def _collect(self, into: list[outbox.Parcel]) -> None:
-        if await self.writer.read(lambda db: outbox.waiting(db, self.context.now)):
+        due_at = await self.writer.read(outbox.next_due)
+        if due_at is not None and due_at <= self.context.now:
             into.extend(await self.writer.run(lambda db: outbox.collect(db, self.context.now)))
 
     async def _receive(self, broker: Broker) -> None:

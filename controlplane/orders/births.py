@@ -4,7 +4,7 @@ A journal that is not known, or a mark below the highest number ever issued to t
 granted before settles by time alone, and what is still wanted is issued again.
 """
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from controlplane import news, outbox
 from controlplane.db import lock_point, set_epoch
@@ -25,40 +25,48 @@ RAISED = Reason(
 )
 
 
+GATEWAY = select(gateways).where(gateways.c.id == bindparam("id"))
+BOUND = select(meters.c.gateway, meters.c.point).where(meters.c.name == bindparam("name"))
+BORN = update(gateways).where(gateways.c.id == bindparam("this"))
+
+
 def take_birth(db: Connection, context: Context, birth: Birth) -> None:
     """Take a believed birth, and answer it; the same birth again is answered again."""
-    row = db.execute(select(gateways).where(gateways.c.id == birth.gateway)).one()
+    row = db.execute(GATEWAY, {"id": birth.gateway}).one()
     first = (row.journal, row.boot) != (birth.journal, birth.boot)
     epochs: dict[MeterId, int] = {}
     for told in birth.meters:
-        bound = db.execute(select(meters).where(meters.c.name == told.meter)).one_or_none()
+        bound = db.execute(BOUND, {"name": told.meter}).one_or_none()
         if bound is None or bound.gateway != birth.gateway:
             continue
         _keep(db, context, birth, told)
         epochs[told.meter] = _epoch(db, context, birth, told, bound.point, row if first else None)
     seen = {"journal": birth.journal, "boot": birth.boot, "last_seen_at": context.now}
-    db.execute(update(gateways).where(gateways.c.id == birth.gateway).values(**seen))
+    db.execute(BORN, {"this": birth.gateway, **seen})
     _answer(db, context, birth, epochs)
     if first:
         news.tell(db, context.now, "gateway", birth.gateway, {"boot": birth.boot, "meters": sorted(epochs)}, None)
 
 
+FORGET_TOLD = delete(meters_told).where(
+    meters_told.c.meter == bindparam("meter"), meters_told.c.gateway == bindparam("gateway")
+)
+TOLD = insert(meters_told)
+
+
 def _keep(db: Connection, context: Context, birth: Birth, told: MeterBirth) -> None:
-    mine = (meters_told.c.meter == told.meter) & (meters_told.c.gateway == birth.gateway)
-    db.execute(delete(meters_told).where(mine))
-    db.execute(
-        insert(meters_told).values(
-            meter=told.meter,
-            gateway=birth.gateway,
-            spec=told.spec,
-            spec_digest=told.spec_digest,
-            capabilities=[str(c) for c in told.capabilities],
-            act_max_s=told.act_max_s,
-            mark_epoch=told.mark.epoch if told.mark else None,
-            mark_sequence=told.mark.sequence if told.mark else None,
-            told_at=context.now,
-        )
-    )
+    mine = {"meter": told.meter, "gateway": birth.gateway}
+    row = {
+        "spec": told.spec,
+        "spec_digest": told.spec_digest,
+        "capabilities": [str(c) for c in told.capabilities],
+        "act_max_s": told.act_max_s,
+        "mark_epoch": told.mark.epoch if told.mark else None,
+        "mark_sequence": told.mark.sequence if told.mark else None,
+        "told_at": context.now,
+    }
+    db.execute(FORGET_TOLD, mine)
+    db.execute(TOLD, {**mine, **row})
 
 
 def _epoch(
@@ -80,13 +88,14 @@ def _epoch(
     return epoch
 
 
+HIGHEST = [
+    select(table.c.epoch, func.max(table.c.sequence)).where(table.c.meter == bindparam("meter")).group_by(table.c.epoch)
+    for table in (commands, looks)
+]
+
+
 def _highest_issued(db: Connection, meter: str) -> Number | None:
-    numbers = [
-        Number(row.epoch, row.sequence)
-        for table in (commands, looks)
-        for row in db.execute(select(table.c.epoch, table.c.sequence).where(table.c.meter == meter))
-    ]
-    return max(numbers, default=None)
+    return max((Number(*row) for query in HIGHEST for row in db.execute(query, {"meter": meter})), default=None)
 
 
 def _again(db: Connection, context: Context, order: Order) -> None:
@@ -99,8 +108,11 @@ def _again(db: Connection, context: Context, order: Order) -> None:
         send_look(db, context, advance(db, context, order, Event.TECHNICAL, order.point, reason=RAISED))
 
 
+FREEZE_TOLD = select(house.c.number, house.c.on).where(house.c.key == FREEZE)
+
+
 def _answer(db: Connection, context: Context, birth: Birth, epochs: dict[MeterId, int]) -> None:
-    row = db.execute(select(house).where(house.c.key == FREEZE)).one_or_none()
+    row = db.execute(FREEZE_TOLD).one_or_none()
     terms = BirthTerms(
         nonce=birth.nonce,
         boot=birth.boot,

@@ -5,10 +5,11 @@ A receipt that names a command nobody here has issued is kept and told, and chan
 
 from datetime import timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from controlplane import news
 from controlplane.db import lock_point
+from controlplane.orders import sent
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get, note
 from controlplane.orders.looking import conclude
@@ -28,17 +29,20 @@ READ_BACK = "read_back"
 LATE = frozenset({OrderState.HELD, OrderState.PLANNED, OrderState.ASSIGNED, OrderState.ON_SITE})
 
 
+ANSWERED = update(commands).where(commands.c.digest == bindparam("this")).values(answered=True)
+
+
 def take_receipt(db: Connection, context: Context, opened: codec.Opened[Receipt], raw: bytes) -> None:
     """Take a believed receipt; taking it twice changes nothing more."""
     receipt = opened.message
     if not _keep(db, context, opened.digest, receipt, receipt.chain, raw):
         return
-    row = db.execute(select(commands).where(commands.c.digest == receipt.command)).one_or_none()
+    row = sent.command(db, receipt.command)
     if row is None or row.gateway != receipt.gateway or row.meter != receipt.meter:
         _alarm(db, context, receipt.gateway, "unknown_command", {"command": receipt.command, "meter": receipt.meter})
         return
     lock_point(db, row.point)
-    db.execute(update(commands).where(commands.c.digest == row.digest).values(answered=True))
+    db.execute(ANSWERED, {"this": row.digest})
     _position(db, context, receipt.meter, receipt.after or receipt.before)
     if not row.void and (not receipt.started or (receipt.outcome is not Outcome.UNKNOWN and receipt.after is not None)):
         settle(db, context, row.digest, receipt.outcome)
@@ -49,17 +53,20 @@ def take_receipt(db: Connection, context: Context, opened: codec.Opened[Receipt]
         _failed(db, context, order, receipt)
 
 
+LOOKED = update(looks).where(looks.c.digest == bindparam("this"))
+
+
 def take_answer(db: Connection, context: Context, opened: codec.Opened[LookAnswer], raw: bytes) -> None:
     """Take a believed look answer: first what it settles, then what it shows."""
     answer = opened.message
     if not _keep(db, context, opened.digest, answer, answer.chain, raw):
         return
-    row = db.execute(select(looks).where(looks.c.digest == answer.look)).one_or_none()
+    row = sent.look(db, answer.look)
     if row is None or row.gateway != answer.gateway or row.meter != answer.meter:
         _alarm(db, context, answer.gateway, "unknown_look", {"look": answer.look, "meter": answer.meter})
         return
     lock_point(db, row.point)
-    db.execute(update(looks).where(looks.c.digest == row.digest).values(answered_at=context.now))
+    db.execute(LOOKED, {"this": row.digest, "answered_at": context.now})
     _position(db, context, answer.meter, answer.seen)
     named = {s.command for s in answer.settled}
     for settled in answer.settled:
@@ -73,33 +80,43 @@ def take_answer(db: Connection, context: Context, opened: codec.Opened[LookAnswe
         corroborate(db, context, order, answer)
 
 
+KNOWN = select(receipts.c.digest).where(receipts.c.digest == bindparam("digest"))
+KEEP = insert(receipts)
+HEARD = update(gateways).where(gateways.c.id == bindparam("this"))
+
+
 def _keep(
     db: Connection, context: Context, digest: str, message: Receipt | LookAnswer, chain: Chain, raw: bytes
 ) -> bool:
     """Keep the raw bytes once; a gap in the journal's chain is told."""
-    if db.execute(select(receipts.c.digest).where(receipts.c.digest == digest)).one_or_none() is not None:
+    if db.execute(KNOWN, {"digest": digest}).one_or_none() is not None:
         return False
-    db.execute(
-        insert(receipts).values(
-            digest=digest,
-            gateway=message.gateway,
-            kind=message.kind,
-            journal=chain.journal,
-            number=chain.number,
-            raw=raw,
-            received_at=context.now,
-        )
-    )
+    kept = {
+        "digest": digest,
+        "gateway": message.gateway,
+        "kind": message.kind,
+        "journal": chain.journal,
+        "number": chain.number,
+        "raw": raw,
+        "received_at": context.now,
+    }
+    db.execute(KEEP, kept)
     _check_chain(db, context, message.gateway, digest, chain)
-    db.execute(update(gateways).where(gateways.c.id == message.gateway).values(last_seen_at=context.now))
+    db.execute(HEARD, {"this": message.gateway, "last_seen_at": context.now})
     return True
+
+
+NEIGHBOURS = select(receipts.c.digest, receipts.c.kind, receipts.c.number, receipts.c.raw).where(
+    receipts.c.gateway == bindparam("gateway"),
+    receipts.c.journal == bindparam("journal"),
+    receipts.c.number.between(bindparam("lowest"), bindparam("highest")),
+)
 
 
 def _check_chain(db: Connection, context: Context, gateway: str, digest: str, chain: Chain) -> None:
     """Two receipts of one journal with one number, or one that does not name its predecessor, is a forked history."""
-    mine = (receipts.c.gateway == gateway) & (receipts.c.journal == chain.journal)
-    near = receipts.c.number.between(chain.number - 1, chain.number + 1)
-    rows = db.execute(select(receipts).where(mine, near)).all()
+    near = {"journal": chain.journal, "lowest": chain.number - 1, "highest": chain.number + 1}
+    rows = db.execute(NEIGHBOURS, {"gateway": gateway, **near}).all()
     doubled = sum(row.number == chain.number for row in rows) > 1
     before = any(row.number < chain.number and row.digest != chain.previous for row in rows)
     after = any(row.number > chain.number and _previous(row.kind, row.raw) != digest for row in rows)
@@ -118,13 +135,16 @@ def _alarm(db: Connection, context: Context, subject: str, code: str, data: dict
     news.tell(db, context.now, "alarm", subject, {"code": code, **data}, None)
 
 
+SEEN = insert(positions)
+SEEN_AGAIN = update(positions).where(positions.c.meter == bindparam("this"))
+
+
 def _position(db: Connection, context: Context, meter: str, seen: Seen | None) -> None:
     if seen is None:
         return
     row = {"meter": meter, "position": seen.position, "at": seen.at, "source": "gateway", "grade": READ_BACK}
-    changed = db.execute(update(positions).where(positions.c.meter == meter).values(**row))
-    if changed.rowcount == 0:
-        db.execute(insert(positions).values(**row))
+    if db.execute(SEEN_AGAIN, {"this": meter, **row}).rowcount == 0:
+        db.execute(SEEN, row)
     news.tell(db, context.now, "position", meter, {"position": seen.position, "at": seen.at.isoformat()}, None)
 
 
@@ -135,7 +155,7 @@ def _settle_named(db: Connection, context: Context, named: Settled, below: int) 
     """
     if named.started and named.outcome is Outcome.UNKNOWN:
         return
-    row = db.execute(select(commands).where(commands.c.digest == named.command)).one_or_none()
+    row = sent.command(db, named.command)
     if row is not None and not row.void and row.sequence < below:
         settle(db, context, named.command, named.outcome)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from controlplane import news
 from controlplane.orders.context import Context
@@ -63,29 +63,35 @@ FIELDS = [orders.c[name] for name in Order.__dataclass_fields__]
 
 
 def _order(row: Any) -> Order:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-    return Order(**{**values, "kind": Act(row.kind), "way": Kind(row.way), "state": OrderState(row.state)})
+    identity, point, client, number, kind, way, state, *rest = row
+    return Order(identity, point, client, number, Act(kind), Kind(way), OrderState(state), *rest)
+
+
+ONE = select(*FIELDS).where(orders.c.id == bindparam("id"))
 
 
 def get(db: Connection, order: str) -> Order:
     """The order; NotFoundError if there is none."""
-    row = db.execute(select(*FIELDS).where(orders.c.id == order)).one_or_none()
+    row = db.execute(ONE, {"id": order}).one_or_none()
     if row is None:
         raise NotFoundError(f"there is no order {order}")
     return _order(row)
 
 
+AT_POINT = select(*FIELDS).where(orders.c.point == bindparam("point")).order_by(orders.c.number)
+
+
 def at_point(db: Connection, point: str, way: Kind | None = None) -> list[Order]:
     """All orders of a point, oldest first."""
-    query = select(*FIELDS).where(orders.c.point == point).order_by(orders.c.number)
-    if way is not None:
-        query = query.where(orders.c.way == way)
-    return [_order(row) for row in db.execute(query)]
+    return [_order(row) for row in db.execute(AT_POINT, {"point": point}) if way in (None, row.way)]
 
 
 def giving_alive(db: Connection, point: str) -> Order | None:
     """The order that gives supply back and is alive at the point."""
     return next((o for o in at_point(db, point, Kind.GIVING) if o.alive), None)
+
+
+CHANGE = update(orders).where(orders.c.id == bindparam("this")).returning(*FIELDS)
 
 
 def advance(
@@ -116,10 +122,12 @@ def advance(
         "version": order.version + 1,
         **fields,
     }
-    db.execute(update(orders).where(orders.c.id == order.id).values(**values))
-    after = get(db, order.id)
+    after = _order(db.execute(CHANGE, {"this": order.id, **values}).one())
     record(db, context, after, on, order.state, actor, said, grade)
     return after
+
+
+HAPPENED = insert(order_events)
 
 
 def record(
@@ -133,27 +141,25 @@ def record(
     grade: str | None = None,
 ) -> None:
     """Append the event, and tell it."""
-    db.execute(
-        insert(order_events).values(
-            order=order.id,
-            at=context.now,
-            event=on,
-            from_state=before,
-            state=order.state,
-            actor=actor,
-            grade=grade or order.grade,
-            reason=reason,
-            version=order.version,
-        )
-    )
+    event = {
+        "order": order.id,
+        "at": context.now,
+        "event": on,
+        "from_state": before,
+        "state": order.state,
+        "actor": actor,
+        "grade": grade or order.grade,
+        "reason": reason,
+        "version": order.version,
+    }
+    db.execute(HAPPENED, event)
     data = {"order": order.id, "event": str(on), "state": str(order.state), "grade": order.grade, "reason": reason}
     news.tell(db, context.now, "order", order.id, {**data, "point": order.point, "actor": actor}, order.client)
 
 
 def note(db: Connection, order: Order, **fields: object) -> Order:
     """Change columns that are no state: which command or look it waits for, what was tried."""
-    db.execute(update(orders).where(orders.c.id == order.id).values(**fields))
-    return get(db, order.id)
+    return _order(db.execute(CHANGE, {"this": order.id, **fields}).one())
 
 
 def timeline(db: Connection, order: str) -> Iterable[dict[str, object]]:

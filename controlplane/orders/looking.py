@@ -1,13 +1,12 @@
 """What a look concludes: as wanted, not as wanted, or not yet to be said (the rows `looking` of CONTROL's table)."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get
-from controlplane.orders.models import commands
 from controlplane.orders.observing import observe
 from controlplane.orders.sending import NO_VALVE, note_field, send_again, send_look
-from controlplane.orders.settling import last_settlement, read_after, unsettled
+from controlplane.orders.settling import last_settlement, read_after, settled_after, unsettled
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.stopping import REASONS, blocking, give_back_if_due
 from protocols.types import ValvePosition
@@ -47,10 +46,7 @@ def _said_after_settlement(db: Connection, order: Order, sequence: int, named: s
     """A position against what is wanted counts if all was settled before the look, or the answer itself says how."""
     if unsettled(db, order.point):
         return False
-    later = select(commands.c.digest).where(
-        commands.c.point == order.point, commands.c.granted_at.is_not(None), commands.c.settled_sequence > sequence
-    )
-    return last_settlement(db, order.point) < sequence or all(r.digest in named for r in db.execute(later))
+    return last_settlement(db, order.point) < sequence or settled_after(db, order.point, sequence) <= named
 
 
 def not_wanted(db: Connection, context: Context, order: Order, actor: str) -> None:

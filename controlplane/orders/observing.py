@@ -7,7 +7,7 @@ interval of the last ten steps before the act leaves less than 1 % for a meter t
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from controlplane import news
 from controlplane.orders.context import Context
@@ -71,10 +71,14 @@ def observe(db: Connection, context: Context, order: Order) -> None:
     send_look(db, context, order, observe_s=length_s)
 
 
+FIRST_ISSUED = (
+    select(commands.c.issued_at).where(commands.c.order == bindparam("order")).order_by(commands.c.sequence).limit(1)
+)
+
+
 def _act_began(db: Connection, order: Order, context: Context) -> datetime:
     """Steps of the index count only before the first command of the point's acts that are told here."""
-    query = select(commands.c.issued_at).where(commands.c.order == order.id).order_by(commands.c.sequence).limit(1)
-    row = db.execute(query).one_or_none()
+    row = db.execute(FIRST_ISSUED, {"order": order.id}).one_or_none()
     return row.issued_at if row is not None else context.now
 
 

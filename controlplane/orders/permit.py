@@ -6,13 +6,14 @@ judged anew. The answer names the nonce, and is signed after the commit.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from controlplane import outbox
 from controlplane.db import lock_point
+from controlplane.orders import sent
 from controlplane.orders.context import Context
-from controlplane.orders.life import Order, advance, at_point, get, giving_alive
-from controlplane.orders.models import commands
+from controlplane.orders.life import Order, advance, get, giving_alive
+from controlplane.orders.models import commands, orders
 from controlplane.orders.sending import HOUSE
 from controlplane.orders.service import FROZEN, frozen, judge
 from controlplane.orders.states import Event, Kind, OrderState
@@ -28,7 +29,7 @@ GIVING_FIRST = Reason("giving_alive", "Supply is being given back here.", "Qui s
 
 def decide(db: Connection, context: Context, request: PermitRequest) -> bool:
     """Answer a request; whether it was granted. What the answer changes and the answer itself are one transaction."""
-    row = db.execute(select(commands).where(commands.c.digest == request.command)).one_or_none()
+    row = sent.command(db, request.command)
     if row is None or row.gateway != request.gateway or row.meter != request.meter:
         return _answer(db, context, request, NOT_WANTED)
     fence = lock_point(db, row.point)
@@ -72,19 +73,29 @@ def _denied(db: Connection, context: Context, order: Order, reason: Reason, unti
     return reason
 
 
+MAY_STILL_GIVE = (
+    select(commands.c.digest)
+    .join(orders, orders.c.id == commands.c.order)
+    .where(orders.c.point == bindparam("point"), orders.c.way == Kind.GIVING)
+    .where(commands.c.answered.is_(False), commands.c.expires_at > bindparam("now"))
+    .limit(1)
+)
+
+
 def _giving(db: Connection, context: Context, order: Order) -> bool:
     """Whether an order that gives is alive here, or an earlier one's command is neither answered nor expired."""
     if giving_alive(db, order.point) is not None:
         return True
-    ids = [o.id for o in at_point(db, order.point, Kind.GIVING)]
-    query = select(commands.c.digest).where(commands.c.order.in_(ids), commands.c.answered.is_(False))
-    return db.execute(query.where(commands.c.expires_at > context.now).limit(1)).one_or_none() is not None
+    return db.execute(MAY_STILL_GIVE, {"point": order.point, "now": context.now}).one_or_none() is not None
+
+
+GRANT = update(commands).where(commands.c.digest == bindparam("this"))
 
 
 def _grant(db: Connection, context: Context, order: Order, command: str) -> None:
     """A command that was settled by time may act again from here on: it is unsettled until it is settled anew."""
     granted = {"granted_at": context.now, "validity_s": context.settings.permit_validity_s, "settled_sequence": None}
-    db.execute(update(commands).where(commands.c.digest == command).values(**granted))
+    db.execute(GRANT, {"this": command, **granted})
     advance(db, context, order, Event.PERMIT_GRANTED, HOUSE, ever_permitted=True)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from controlplane import outbox
 from controlplane.db import draw_sequence, lock_point
@@ -39,6 +39,9 @@ def note_field(db: Connection, context: Context, order: Order, reason: Reason) -
     return order
 
 
+SENT = insert(commands)
+
+
 def send_command(db: Connection, context: Context, order: Order, meter: Bound, on: Event) -> Order:
     """Number a command for the order, and send it."""
     fence = lock_point(db, order.point)
@@ -57,24 +60,26 @@ def send_command(db: Connection, context: Context, order: Order, meter: Bound, o
     if order.command is not None:
         outbox.cancel(db, order.command)
     digest = outbox.put(db, command, context.now)
-    db.execute(
-        insert(commands).values(
-            digest=digest,
-            order=order.id,
-            point=order.point,
-            meter=meter.name,
-            gateway=meter.gateway,
-            epoch=fence.epoch,
-            sequence=sequence,
-            verb=order.verb,
-            issued_at=context.now,
-            expires_at=expires_at,
-            act_max_s=meter.act_max_s,
-            void=False,
-            answered=False,
-        )
-    )
+    row = {
+        "digest": digest,
+        "order": order.id,
+        "point": order.point,
+        "meter": meter.name,
+        "gateway": meter.gateway,
+        "epoch": fence.epoch,
+        "sequence": sequence,
+        "verb": order.verb,
+        "issued_at": context.now,
+        "expires_at": expires_at,
+        "act_max_s": meter.act_max_s,
+        "void": False,
+        "answered": False,
+    }
+    db.execute(SENT, row)
     return advance(db, context, order, on, HOUSE, command=digest, look=None, looks_sent=0, sends=order.sends + 1)
+
+
+ASKED = insert(looks)
 
 
 def send_look(db: Connection, context: Context, order: Order, observe_s: float = 0.0) -> Order:
@@ -92,24 +97,23 @@ def send_look(db: Connection, context: Context, order: Order, observe_s: float =
         observe_s=observe_s,
         issued_at=context.now,
     )
-    for sent in (order.command, order.look):
-        if sent is not None:
-            outbox.cancel(db, sent)
+    for earlier in (order.command, order.look):
+        if earlier is not None:
+            outbox.cancel(db, earlier)
     digest = outbox.put(db, look, context.now)
     due_at = context.now + timedelta(seconds=context.settings.look_due_s + observe_s)
-    db.execute(
-        insert(looks).values(
-            digest=digest,
-            order=order.id,
-            point=order.point,
-            meter=meter.name,
-            gateway=meter.gateway,
-            epoch=fence.epoch,
-            sequence=sequence,
-            observe_s=observe_s,
-            due_at=due_at,
-        )
-    )
+    row = {
+        "digest": digest,
+        "order": order.id,
+        "point": order.point,
+        "meter": meter.name,
+        "gateway": meter.gateway,
+        "epoch": fence.epoch,
+        "sequence": sequence,
+        "observe_s": observe_s,
+        "due_at": due_at,
+    }
+    db.execute(ASKED, row)
     return note(db, order, look=digest, looks_sent=order.looks_sent + 1)
 
 
@@ -121,18 +125,27 @@ def send_again(db: Connection, context: Context, order: Order) -> Order:
     return send_command(db, context, order, meter, Event.RESEND)
 
 
+FORGOTTEN = (
+    update(commands)
+    .where(commands.c.gateway == bindparam("by"), commands.c.meter == bindparam("at"))
+    .where(commands.c.settled_sequence.is_(None))
+    .values(void=True)
+)
+
+
 def forget_commands(db: Connection, gateway: str, meter: str) -> None:
     """An epoch was raised: what was granted before it at this meter settles by time alone (P6)."""
-    mine = (commands.c.gateway == gateway) & (commands.c.meter == meter)
-    db.execute(update(commands).where(mine, commands.c.settled_sequence.is_(None)).values(void=True))
+    db.execute(FORGOTTEN, {"by": gateway, "at": meter})
+
+
+WAITING_FOR = (
+    select(orders.c.id)
+    .join(commands, commands.c.digest == orders.c.command)
+    .where(commands.c.gateway == bindparam("gateway"), commands.c.meter == bindparam("meter"))
+    .where(orders.c.state.in_([OrderState.DISPATCHED, OrderState.PERMITTED, OrderState.LOOKING]))
+)
 
 
 def waiting_for(db: Connection, gateway: str, meter: str) -> list[str]:
     """Orders whose live command is at this meter."""
-    query = (
-        select(orders.c.id)
-        .join(commands, commands.c.digest == orders.c.command)
-        .where(commands.c.gateway == gateway, commands.c.meter == meter)
-        .where(orders.c.state.in_([OrderState.DISPATCHED, OrderState.PERMITTED, OrderState.LOOKING]))
-    )
-    return [row.id for row in db.execute(query)]
+    return list(db.execute(WAITING_FOR, {"gateway": gateway, "meter": meter}).scalars())

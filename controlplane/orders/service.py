@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from controlplane import outbox
 from controlplane.db import lock_point
@@ -61,8 +61,12 @@ def enter_giving(db: Connection, context: Context, point: str, actor: str) -> Or
     return request(db, context, Draft(point, Act.REACTIVATE, grounds="stop"), actor)
 
 
+POINT = select(supply_points.c.client, supply_points.c.medium).where(supply_points.c.id == bindparam("id"))
+ENTER = insert(orders)
+
+
 def _enter(db: Connection, context: Context, draft: Draft, actor: str) -> Order:
-    point = db.execute(select(supply_points).where(supply_points.c.id == draft.point)).one_or_none()
+    point = db.execute(POINT, {"id": draft.point}).one_or_none()
     if point is None:
         raise NotFoundError(f"there is no supply point {draft.point}")
     if draft.kind is Act.INTERRUPT and point.medium != "gas":
@@ -73,29 +77,28 @@ def _enter(db: Connection, context: Context, draft: Draft, actor: str) -> Order:
     received_on = draft.notice_received_on
     notice = {"received_on": received_on.isoformat(), "channel": draft.notice_channel} if received_on else None
     identity = new_id("ord", context.clock, context.entropy)
-    db.execute(
-        insert(orders).values(
-            id=identity,
-            point=draft.point,
-            client=point.client,
-            number=max((o.number for o in at_point(db, draft.point)), default=0) + 1,
-            kind=draft.kind,
-            way=way,
-            state=OrderState.ENTERED,
-            alive=True,
-            grounds=draft.grounds,
-            notice=notice,
-            not_before=draft.not_before,
-            deadline=draft.deadline,
-            ever_permitted=False,
-            stopped=False,
-            looks_sent=0,
-            sends=0,
-            tried=[],
-            created_at=context.now,
-            version=1,
-        )
-    )
+    row = {
+        "id": identity,
+        "point": draft.point,
+        "client": point.client,
+        "number": max((o.number for o in at_point(db, draft.point)), default=0) + 1,
+        "kind": draft.kind,
+        "way": way,
+        "state": OrderState.ENTERED,
+        "alive": True,
+        "grounds": draft.grounds,
+        "notice": notice,
+        "not_before": draft.not_before,
+        "deadline": draft.deadline,
+        "ever_permitted": False,
+        "stopped": False,
+        "looks_sent": 0,
+        "sends": 0,
+        "tried": [],
+        "created_at": context.now,
+        "version": 1,
+    }
+    db.execute(ENTER, row)
     order = get(db, identity)
     record(db, context, order, "entered", OrderState.ENTERED, actor)
     return order
@@ -109,9 +112,13 @@ def _one_alive(db: Connection, draft: Draft, way: Kind) -> None:
         raise ConflictError(f"order {alive.id} already gives supply back at {draft.point}", code="giving_already")
 
 
+PROTECTED = select(protections.c.act, protections.c.reason, protections.c.until).where(
+    protections.c.point == bindparam("point"), protections.c.ended_at.is_(None)
+)
+
+
 def judge(db: Connection, context: Context, order: Order, until: datetime) -> tuple[Answer, ...]:
     """Ask every rule about an order now, for the interval up to `until`; the fence is held."""
-    query = select(protections).where(protections.c.point == order.point, protections.c.ended_at.is_(None))
     facts = Facts(
         act=order.kind,
         now=context.now,
@@ -119,7 +126,7 @@ def judge(db: Connection, context: Context, order: Order, until: datetime) -> tu
         grounds=order.grounds,
         notice_received_on=date.fromisoformat(order.notice["received_on"]) if order.notice else None,
         not_before=order.not_before,
-        protections=tuple(Protected(r.act, r.reason, r.until) for r in db.execute(query)),
+        protections=tuple(Protected(*row) for row in db.execute(PROTECTED, {"point": order.point})),
         other_taking_alive=any(o.alive and o.id != order.id for o in at_point(db, order.point, Kind.TAKING)),
     )
     return ask(facts, context.pack)
@@ -160,10 +167,12 @@ def _wait_for_settlement(db: Connection, context: Context, order: Order) -> Orde
     return advance(db, context, order, Event.REASON_PASSED, HOUSE, to=OrderState.HELD, reason=UNSETTLED, until=until)
 
 
+IS_FROZEN = select(house.c.on).where(house.c.key == FREEZE)
+
+
 def frozen(db: Connection) -> bool:
     """Whether all taking is frozen."""
-    row = db.execute(select(house).where(house.c.key == FREEZE)).one_or_none()
-    return row is not None and bool(row.on)
+    return bool(db.execute(IS_FROZEN).scalar_one_or_none())
 
 
 def withdraw(db: Connection, context: Context, order_id: str, version: int, actor: str) -> Order:

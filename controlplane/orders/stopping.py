@@ -7,7 +7,7 @@ protection with an end, stops until its end. What a stop does to an order is one
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from controlplane.db import lock_point
 from controlplane.ids import new_id
@@ -53,24 +53,26 @@ class Stop:
         return Event.HOLD if ends else Event.STOP
 
 
+STOP = insert(stops)
+
+
 def record_stop(db: Connection, context: Context, point: str, stop: Stop, actor: str) -> Order | None:
     """Record a stop and carry it out in this transaction; returns the order that gives supply back, if one is due."""
     lock_point(db, point)
     taking = [o for o in at_point(db, point, Kind.TAKING) if stop.act in (None, o.kind)]
-    db.execute(
-        insert(stops).values(
-            id=stop.id or new_id("stp", context.clock, context.entropy),
-            point=point,
-            kind=stop.kind,
-            act=stop.act,
-            up_to=max((o.number for o in at_point(db, point)), default=0) if stop.kind in FOR_GOOD else None,
-            reference=stop.reference,
-            actor=actor,
-            recorded_at=context.now,
-            until=stop.until,
-            reason=stop.reason,
-        )
-    )
+    row = {
+        "id": stop.id or new_id("stp", context.clock, context.entropy),
+        "point": point,
+        "kind": stop.kind,
+        "act": stop.act,
+        "up_to": max((o.number for o in at_point(db, point)), default=0) if stop.kind in FOR_GOOD else None,
+        "reference": stop.reference,
+        "actor": actor,
+        "recorded_at": context.now,
+        "until": stop.until,
+        "reason": stop.reason,
+    }
+    db.execute(STOP, row)
     for order in taking:
         _reach(db, context, order, stop, actor)
     return give_back_if_due(db, context, point, actor)
@@ -99,12 +101,17 @@ def _said(reason: Reason) -> dict[str, str]:
     return {"code": reason.code, "en": reason.en, "it": reason.it}
 
 
+STANDING_STOPS = select(stops.c.kind, stops.c.act, stops.c.up_to, stops.c.until).where(
+    stops.c.point == bindparam("point"), stops.c.ended_at.is_(None)
+)
+
+
 def blocking(db: Connection, context: Context, order: Order) -> str | None:
     """The kind of a stop that forbids this order a permit now, one for good before one that ends; None if none does.
 
     An order that was once stopped for good stays so: a protection without an end counts on it though it was ended.
     """
-    rows = db.execute(select(stops).where(stops.c.point == order.point, stops.c.ended_at.is_(None))).all()
+    rows = db.execute(STANDING_STOPS, {"point": order.point}).all()
     kinds = [
         str(row.kind)
         for row in rows
@@ -134,14 +141,23 @@ def taken_and_stopped(db: Connection, context: Context, point: str) -> bool:
     )
 
 
+LAST_EXECUTED = select(func.max(order_events.c.id)).where(
+    order_events.c.order == bindparam("order"), order_events.c.state == OrderState.EXECUTED
+)
+
+
 def _executed_event(db: Connection, order: Order) -> int:
-    query = select(order_events.c.id).where(order_events.c.order == order.id, order_events.c.state == "executed")
-    return max((row.id for row in db.execute(query)), default=0)
+    return db.execute(LAST_EXECUTED, {"order": order.id}).scalar_one() or 0
+
+
+LAST_ACT = (
+    select(func.max(order_events.c.id))
+    .where(order_events.c.order == bindparam("order"))
+    .where(order_events.c.state.in_([OrderState.PERMITTED, OrderState.EXECUTED]))
+    .where(order_events.c.event.not_in([Event.STOP, Event.HOLD]))
+)
 
 
 def _last_act(db: Connection, order: Order) -> int:
     """The event at which this order may last have taken supply away."""
-    acts = [OrderState.PERMITTED, OrderState.EXECUTED]
-    query = select(order_events.c.id).where(order_events.c.order == order.id, order_events.c.state.in_(acts))
-    query = query.where(order_events.c.event.not_in([Event.STOP, Event.HOLD]))
-    return max((row.id for row in db.execute(query)), default=0)
+    return db.execute(LAST_ACT, {"order": order.id}).scalar_one() or 0

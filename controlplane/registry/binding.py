@@ -1,8 +1,9 @@
 """Which meter stands at a supply point, and what its gateway says that it can do."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from controlplane.registry.models import meters, meters_told
 from protocols.types import Capability, GatewayId, Identity, MeterId
@@ -20,20 +21,23 @@ class Bound:
     act_max_s: float
 
 
+TOLD = (meters_told.c.meter == meters.c.name) & (meters_told.c.gateway == meters.c.gateway)
+BOUND = select(meters, meters_told.c.capabilities, meters_told.c.act_max_s).outerjoin(meters_told, TOLD)
+AT_POINT = BOUND.where(meters.c.point == bindparam("point"))
+BY_NAME = BOUND.where(meters.c.name == bindparam("name"))
+
+
 def bound(db: Connection, point: str) -> Bound | None:
     """The meter bound at a point; None where there is none."""
-    return _one(db, meters.c.point == point)
+    return _bound(db.execute(AT_POINT, {"point": point}).one_or_none())
 
 
 def by_name(db: Connection, meter: str) -> Bound | None:
     """The meter of this name, if it is bound anywhere."""
-    return _one(db, meters.c.name == meter)
+    return _bound(db.execute(BY_NAME, {"name": meter}).one_or_none())
 
 
-def _one(db: Connection, condition: object) -> Bound | None:
-    told = (meters_told.c.meter == meters.c.name) & (meters_told.c.gateway == meters.c.gateway)
-    query = select(meters, meters_told.c.capabilities, meters_told.c.act_max_s).outerjoin(meters_told, told)
-    row = db.execute(query.where(condition)).one_or_none()  # type: ignore[arg-type]
+def _bound(row: Row[Any] | None) -> Bound | None:
     if row is None:
         return None
     return Bound(

@@ -3,8 +3,9 @@
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from controlplane.orders.observing import number
@@ -14,6 +15,21 @@ from protocols.uplink.messages import Readings, ReadingsMark
 
 INDEX = "volume"
 LOOKED_AT = 400
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+KEEP_ONCE = {dialect: insert(readings).on_conflict_do_nothing() for dialect, insert in INSERTS.items()}
+REGISTER = [c.name for c in latest.primary_key]
+
+
+def _keep_latest(dialect: str) -> Any:
+    """The statement that lets a register's newer value replace the older one."""
+    insert = INSERTS[dialect](latest)
+    changed = {c.name: insert.excluded[c.name] for c in latest.columns if c.name not in REGISTER}
+    where = latest.c.at <= insert.excluded.at
+    return insert.on_conflict_do_update(index_elements=REGISTER, set_=changed, where=where)
+
+
+KEEP_LATEST = {dialect: _keep_latest(dialect) for dialect in INSERTS}
+METERS_OF = select(meters.c.name).where(meters.c.gateway == bindparam("gateway"))
 
 
 def take_readings(db: Connection, batch: Readings) -> ReadingsMark | None:
@@ -23,17 +39,11 @@ def take_readings(db: Connection, batch: Readings) -> ReadingsMark | None:
     """
     if not batch.readings:
         return None
-    mine = {r.name for r in db.execute(select(meters.c.name).where(meters.c.gateway == batch.gateway))}
+    mine = set(db.execute(METERS_OF, {"gateway": batch.gateway}).scalars())
     rows = [_row(batch, n) for n, reading in enumerate(batch.readings) if reading.meter in mine]
-    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
     if rows:
-        db.execute(insert(readings).on_conflict_do_nothing(), rows)
-    for row in _newest(rows):
-        upsert = insert(latest).values(**row)
-        keys = [c.name for c in latest.primary_key]
-        changed = {k: upsert.excluded[k] for k in row if k not in keys}
-        where = latest.c.at <= upsert.excluded.at
-        db.execute(upsert.on_conflict_do_update(index_elements=keys, set_=changed, where=where))
+        db.execute(KEEP_ONCE[db.dialect.name], rows)
+        db.execute(KEEP_LATEST[db.dialect.name], _newest(rows))
     return ReadingsMark(batch.journal, batch.boot, batch.first + len(batch.readings) - 1)
 
 
@@ -59,24 +69,26 @@ def _row(batch: Readings, n: int) -> dict[str, object]:
 
 def _newest(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     """The last of each register; of several records of one name the first stands for it."""
-    keys = [c.name for c in latest.primary_key]
     found: dict[tuple[object, ...], dict[str, object]] = {}
     for row in rows:
-        register = tuple(row[k] for k in keys)
+        register = tuple(row[k] for k in REGISTER)
         if register not in found or row["at"] != found[register]["at"]:
             found[register] = row
     return list(found.values())
 
 
+SEEN = (
+    select(readings.c.at, readings.c.value)
+    .where(readings.c.meter == bindparam("meter"), readings.c.quantity == INDEX, readings.c.storage == 0)
+    .where(readings.c.at < bindparam("before"), readings.c.value.is_not(None), readings.c.function == "instantaneous")
+    .order_by(readings.c.at.desc())
+    .limit(LOOKED_AT)
+)
+
+
 def index_steps(db: Connection, meter: str, before: datetime) -> list[tuple[datetime, Decimal]]:
     """The meter's index before a time: as first seen, and each time it was seen to have moved; oldest first."""
-    query = (
-        select(readings.c.at, readings.c.value)
-        .where(readings.c.meter == meter, readings.c.quantity == INDEX, readings.c.storage == 0)
-        .where(readings.c.at < before, readings.c.value.is_not(None), readings.c.function == "instantaneous")
-        .order_by(readings.c.at.desc())
-        .limit(LOOKED_AT)
-    )
-    found = [(row.at, number(row.value)) for row in db.execute(query)][::-1]
+    rows = db.execute(SEEN, {"meter": meter, "before": before})
+    found = [(at, number(value)) for at, value in rows][::-1]
     seen = [(at, value) for at, value in found if value is not None]
     return seen[:1] + [now for earlier, now in pairwise(seen) if now[1] != earlier[1]]
