@@ -169,7 +169,7 @@ class Uplink:
             while newest < (last := await self._send_after(broker, newest)):
                 newest = last
             again = await self._send_after(broker, turn)
-            turn = 0 if again >= newest else again
+            turn = again if turn < again < newest else 0
             await _set_within(self.edge.outbox, REPEAT_FIRST_S)
 
     async def _send_after(self, broker: Broker, number: int) -> int:
