@@ -17,6 +17,7 @@ OTHERS = frozenset({"CURBSTOP_VECTORS"})
 SECTIONS = ("listen", "broker", "orders")
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=30 * 86400)]
 
 
@@ -48,7 +49,11 @@ class BrokerSettings(_Part, frozen=True):
 
 
 class OrderNumbers(_Part, frozen=True):
-    """Numbers of the house, in seconds; what CONTROL bounds is bounded here."""
+    """Numbers of the house; what CONTROL bounds is bounded here.
+
+    `..._per_hour` and `..._per_day`: above so many orders that take supply away, entered within that time for one
+    client, in one of its zones or at one gateway, the next ones wait for a second person (I5), at most `quarantine_s`.
+    """
 
     permit_validity_s: Annotated[float, msgspec.Meta(ge=2, le=30)] = 10.0
     command_ttl_s: Annotated[float, msgspec.Meta(ge=10, le=3600)] = 120.0
@@ -59,6 +64,13 @@ class OrderNumbers(_Part, frozen=True):
     observe_min_s: Seconds = 10.0
     observe_max_s: Seconds = 72 * 3600.0
     held_review_s: Seconds = 3600.0
+    quarantine_s: Seconds = 86400.0
+    client_per_hour: Count = 500
+    client_per_day: Count = 2000
+    zone_per_hour: Count = 200
+    zone_per_day: Count = 600
+    gateway_per_hour: Count = 100
+    gateway_per_day: Count = 300
 
 
 class Settings(_Part, frozen=True):

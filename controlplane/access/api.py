@@ -30,7 +30,7 @@ async def create_token(body: NewToken, who: Annotated[Posting, Depends(Posts(Per
     edge = who.edge
 
     def verb(db: Connection) -> Answer:
-        wish = Wish(body.name, body.role, body.client, body.expires_at)
+        wish = Wish(body.name, body.role, body.client, body.expires_at, body.person)
         made = make_token(db, edge.clock, edge.entropy, wish, who.principal.name)
         row = db.execute(select(*SHOWN).where(tokens.c.id == made.id)).one()
         document = {**_out(row).model_dump(mode="json"), "token": None}

@@ -16,5 +16,8 @@ tokens = Table(
     Column("created_by", String, nullable=False),
     Column("expires_at", Moment, nullable=True),
     Column("revoked_at", Moment, nullable=True),
+    Column("person", String, nullable=True),
 )
-"""`name` is never used again, so that a name in an order's history is always one person's or one machine's."""
+"""`person` is who holds it: two tokens of one person are one, where two persons are asked. A machine's has none.
+
+`name` is never used again, so that a name in an order's history is always one person's or one machine's."""

@@ -17,6 +17,7 @@ class Permission(StrEnum):
     ORDERS_READ = auto()
     ORDERS_REQUEST = auto()
     ORDERS_WITHDRAW = auto()
+    ORDERS_APPROVE = auto()
     STOPS_WRITE = auto()
     STOPS_END = auto()
     PAYMENTS_READ = auto()
@@ -52,7 +53,7 @@ _OPERATE = _SEE_ALL | _ASK | {P.POINTS_WRITE, P.METERS_WRITE, P.GATEWAYS_WRITE, 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.OPERATOR: _OPERATE,
-    Role.SUPERVISOR: _OPERATE | {P.UNFREEZE, P.CLIENTS_WRITE},
+    Role.SUPERVISOR: _OPERATE | {P.UNFREEZE, P.ORDERS_APPROVE, P.CLIENTS_WRITE},
     Role.PLANNER: _SEE_SUPPLY,
     Role.CLIENT_VIEWER: _SEE_SUPPLY | {P.CLIENTS_READ, P.PAYMENTS_READ},
     Role.CLIENT_REQUESTER: _SEE_SUPPLY | _ASK | {P.CLIENTS_READ},

@@ -7,11 +7,16 @@ from controlplane.fields import In, Name, Out, When, Words
 
 
 class NewToken(In):
-    """A token to be made. `client` confines it to one client: viewers, requesters and vendors need it."""
+    """A token to be made. `client` confines it to one client: viewers, requesters and vendors need it.
+
+    `person` is who holds it. Where two persons are asked, two tokens of one person count once, and one without a
+    person not at all.
+    """
 
     name: Words
     role: Role
     client: Name | None = None
+    person: Words | None = None
     expires_at: When | None = None
 
 
@@ -22,6 +27,7 @@ class TokenOut(Out):
     name: str
     role: Role
     client: str | None
+    person: str | None
     created_at: datetime
     created_by: str
     expires_at: datetime | None

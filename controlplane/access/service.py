@@ -2,6 +2,7 @@
 
 import hmac
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -35,6 +36,14 @@ class Principal:
     name: str
     role: Role
     client: str | None
+    person: str | None = None
+
+    def one_of_two(self) -> str:
+        """Whose this token is, where two persons are asked; ForbiddenError for a token that is nobody's."""
+        if self.person is None:
+            detail = "this takes two persons, and this token names none; ask an admin for one with `person`"
+            raise ForbiddenError(detail, code="person_required")
+        return self.person
 
     def need(self, permission: Permission) -> None:
         """Go on only with this permission."""
@@ -50,6 +59,7 @@ class Wish:
     role: Role
     client: str | None = None
     expires_at: datetime | None = None
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,7 @@ def make_token(db: Connection, clock: Clock, entropy: Entropy, wish: Wish, by: s
         raise ConflictError("this name was used before; names are never used twice", code="name_taken")
     identity, secret = new_id("tok", clock, entropy), entropy.token(SECRET_BYTES).hex()
     row = {"id": identity, "name": wish.name, "role": wish.role, "client": wish.client, "created_by": by}
+    row["person"] = wish.person
     try:
         db.execute(insert(tokens).values(**row, hash=_hash(secret), created_at=clock.now(), expires_at=wish.expires_at))
     except IntegrityError:
@@ -94,7 +105,12 @@ def principal(db: Connection, authorization: str | None, now: datetime) -> Princ
     same = hmac.compare_digest(_hash(found.group(2) if found else ""), row.hash if row is not None else NOBODY)
     if row is None or not same or row.revoked_at is not None or (row.expires_at or now) < now:
         raise UnauthenticatedError("this token is not known, has expired or was revoked")
-    return Principal(row.id, row.name, Role(row.role), row.client)
+    return Principal(row.id, row.name, Role(row.role), row.client, same_person(row.person))
+
+
+def same_person(name: str | None) -> str | None:
+    """A person's name as it is compared: however it was written, it is one person."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split()) if name is not None else None
 
 
 def revoke(db: Connection, token: str, now: datetime) -> None:

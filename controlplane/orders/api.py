@@ -10,9 +10,10 @@ from controlplane.access.roles import Permission
 from controlplane.etag import etag, if_match
 from controlplane.fields import Name, Page
 from controlplane.idempotency import Answer
-from controlplane.orders import freezing, reading, service
+from controlplane.orders import approving, freezing, reading, service
 from controlplane.orders.context import Context
-from controlplane.orders.schemas import FreezeOut, NewFreeze, NewOrder, OrderOut, OrderTold
+from controlplane.orders.schemas import FreezeOut, NewFreeze, NewOrder, OrderOut, OrderTold, Rejection
+from controlplane.orders.states import OrderState
 from controlplane.pages import Wanted
 from controlplane.policy.facts import Act
 from controlplane.queries import wanted
@@ -30,7 +31,7 @@ def context_of(request: Request) -> Context:
 Ctx = Annotated[Context, Depends(context_of)]
 
 
-def _draft(body: NewOrder) -> service.Draft:
+def _draft(body: NewOrder, person: str | None) -> service.Draft:
     return service.Draft(
         point=body.supply_point,
         kind=Act(body.kind.value),
@@ -39,6 +40,7 @@ def _draft(body: NewOrder) -> service.Draft:
         notice_channel=body.notice.channel if body.notice is not None else "",
         not_before=body.not_before,
         deadline=body.deadline,
+        person=person,
     )
 
 
@@ -50,7 +52,7 @@ async def create_order(
 
     def verb(db: Connection) -> Answer:
         reading.point_of(db, who.principal.client, body.supply_point)
-        entered = service.request(db, context, _draft(body), who.principal.name)
+        entered = service.request(db, context, _draft(body, who.principal.person), who.principal.name)
         told = reading.order(db, None, entered.id)
         return Answer(201, told.model_dump(mode="json"), told.version)
 
@@ -62,9 +64,10 @@ async def list_orders(
     who: Annotated[Asking, Depends(Requires(Permission.ORDERS_READ))],
     piece: Annotated[Wanted, Depends(wanted)],
     supply_point: Annotated[Name | None, Query()] = None,
+    state: Annotated[OrderState | None, Query()] = None,
 ) -> Page[OrderOut]:
     """The orders that the caller may see, oldest first."""
-    items, after = await who.read(lambda db: reading.orders_page(db, who.principal.client, piece, supply_point))
+    items, after = await who.read(lambda db: reading.orders_page(db, who.principal.client, piece, supply_point, state))
     return Page(items=items, next=after)
 
 
@@ -99,6 +102,46 @@ async def withdraw_order(
     return await who.once(verb)
 
 
+@router.post("/orders/{order}/approve", response_model=OrderTold)
+async def approve_order(
+    order: Annotated[Name, Path()],
+    context: Ctx,
+    who: Annotated[Posting, Depends(Posts(Permission.ORDERS_APPROVE))],
+    if_match_: IfMatch = None,
+) -> Response:
+    """Release an order from quarantine, as a second person: it goes on as the rules allow."""
+    expected, person = if_match(if_match_), who.principal.one_of_two()
+
+    def verb(db: Connection) -> Answer:
+        reading.order(db, who.principal.client, order)
+        approving.approve(db, context, order, expected, approving.Second(who.principal.name, person))
+        told = reading.order(db, None, order)
+        return Answer(200, told.model_dump(mode="json"), told.version)
+
+    return await who.once(verb)
+
+
+@router.post("/orders/{order}/reject", response_model=OrderTold)
+async def reject_order(
+    order: Annotated[Name, Path()],
+    body: Rejection,
+    context: Ctx,
+    who: Annotated[Posting, Depends(Posts(Permission.ORDERS_APPROVE))],
+    if_match_: IfMatch = None,
+) -> Response:
+    """Delete an order from quarantine, as a second person."""
+    expected, person = if_match(if_match_), who.principal.one_of_two()
+
+    def verb(db: Connection) -> Answer:
+        reading.order(db, who.principal.client, order)
+        second = approving.Second(who.principal.name, person)
+        approving.reject(db, context, order, expected, second, body.reason)
+        told = reading.order(db, None, order)
+        return Answer(200, told.model_dump(mode="json"), told.version)
+
+    return await who.once(verb)
+
+
 @router.post("/freeze", response_model=FreezeOut)
 async def freeze(body: NewFreeze, context: Ctx, who: Annotated[Posting, Depends(Posts(Permission.FREEZE))]) -> Response:
     """Stop all closing at once; giving back goes on."""
@@ -115,5 +158,6 @@ async def unfreeze(
     context: Ctx, response: Response, who: Annotated[Asking, Depends(Requires(Permission.UNFREEZE))]
 ) -> None:
     """Ask to lift the freeze: 202 for the first person, 204 when a second, different one has asked."""
-    lifted = await who.write(lambda db: freezing.unfreeze(db, context, who.principal.name))
+    person = who.principal.one_of_two()
+    lifted = await who.write(lambda db: freezing.unfreeze(db, context, who.principal.name, person))
     response.status_code = 204 if lifted else 202

@@ -16,7 +16,7 @@ DRIFT = 1.01
 
 @dataclass(frozen=True, slots=True)
 class OrderSettings:
-    """Numbers of the house. All in seconds."""
+    """Numbers of the house: times in seconds, and how many taking orders may enter before a second person is asked."""
 
     permit_validity_s: float = 10.0
     command_ttl_s: float = 120.0
@@ -27,6 +27,13 @@ class OrderSettings:
     observe_min_s: float = 10.0
     observe_max_s: float = 72 * 3600.0
     held_review_s: float = 3600.0
+    quarantine_s: float = 86400.0
+    client_per_hour: int = 500
+    client_per_day: int = 2000
+    zone_per_hour: int = 200
+    zone_per_day: int = 600
+    gateway_per_hour: int = 100
+    gateway_per_day: int = 300
 
 
 Steps = Callable[[Connection, str, datetime], list[tuple[datetime, Decimal]]]

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, select
 from controlplane import news
 from controlplane.db import lock_point
 from controlplane.orders.context import Context
-from controlplane.orders.life import Order, advance, get, note, record
+from controlplane.orders.life import WAITS, Order, advance, get, note, record
 from controlplane.orders.looking import not_wanted
 from controlplane.orders.models import commands, looks, orders
 from controlplane.orders.observing import NO_WINDOW
+from controlplane.orders.quarantine import EXPIRED
 from controlplane.orders.sending import HOUSE, send_look
 from controlplane.orders.service import review
 from controlplane.orders.settling import settled_by_time, unsettled
@@ -26,7 +27,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("deadlines")
 
 def pending(db: Connection, context: Context) -> bool:
     """Whether anything may be due: a cheap look, so that an idle house writes nothing."""
-    waits = orders.c.state.in_([OrderState.HELD, OrderState.PLANNED])
+    waits = orders.c.state.in_([*WAITS, OrderState.PLANNED])
     later = waits & ((orders.c.until > context.now) | orders.c.until.is_(None))
     query = select(orders.c.id).where(orders.c.state.in_(list(DOORS)), ~later).limit(1)
     return bool(_unsettled_points(db)) or db.execute(query).one_or_none() is not None
@@ -99,6 +100,12 @@ def _held(db: Connection, context: Context, order: Order) -> None:
         review(db, context, order)
 
 
+def _quarantined(db: Connection, context: Context, order: Order) -> None:
+    """Nobody has released it in its time: deleted, never "later"."""
+    if order.until is not None and context.now >= order.until:
+        advance(db, context, order, Event.REFUSED, HOUSE, reason=EXPIRED)
+
+
 def _planned(db: Connection, context: Context, order: Order) -> None:
     """Field work that nobody has taken: told again to whoever plans, with a new deadline."""
     if order.until is None or context.now < order.until:
@@ -114,5 +121,6 @@ DOORS = {
     OrderState.LOOKING: _look,
     OrderState.EXECUTED: _window,
     OrderState.HELD: _held,
+    OrderState.AWAITING_APPROVAL: _quarantined,
     OrderState.PLANNED: _planned,
 }

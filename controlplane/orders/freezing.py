@@ -36,13 +36,13 @@ def freeze(db: Connection, context: Context, reason: str, actor: str) -> None:
             send_look(db, context, order)
 
 
-def unfreeze(db: Connection, context: Context, actor: str) -> bool:
+def unfreeze(db: Connection, context: Context, actor: str, person: str) -> bool:
     """Ask to lift the freeze; True when a second, different person has asked too and it is lifted."""
     row = db.execute(select(house).where(house.c.key == FREEZE)).one_or_none()
     if row is None or not row.on:
         raise ConflictError("nothing is frozen", code="not_frozen")
-    if not row.by or row.by == actor:
-        db.execute(update(house).where(house.c.key == FREEZE).values(by=actor))
+    if not row.by or row.person == person:
+        db.execute(update(house).where(house.c.key == FREEZE).values(by=actor, person=person))
         return False
     number = _set(db, on=False, text="", by="")
     _push(db, context, number, on=False, reason="lifted")
@@ -67,7 +67,7 @@ def _review_now(db: Connection, context: Context) -> None:
 def _set(db: Connection, *, on: bool, text: str, by: str) -> int:
     row = db.execute(select(house).where(house.c.key == FREEZE)).one_or_none()
     number = (row.number if row else 0) + 1
-    values = {"number": number, "on": on, "text": text, "by": by}
+    values = {"number": number, "on": on, "text": text, "by": by, "person": None}
     if row is None:
         db.execute(insert(house).values(key=FREEZE, **values))
     else:

@@ -20,6 +20,8 @@ from protocols.uplink.messages import Reason
 VERBS = {Act.SUSPEND: Verb.CLOSE, Act.LIMIT: Verb.LIMIT, Act.REACTIVATE: Verb.OPEN}
 """Which acts a valve can do; the others are a crew's."""
 
+WAITS = (OrderState.HELD, OrderState.AWAITING_APPROVAL)
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -47,6 +49,9 @@ class Order:
     sends: int
     tried: list[dict[str, object]]
     version: int
+    requested_by: str | None
+    quarantine: dict[str, Any] | None
+    approved_by: str | None
 
     @property
     def alive(self) -> bool:
@@ -109,7 +114,7 @@ def advance(
 ) -> Order:
     """Take one step of the table; ConflictError (`illegal_transition`) where it has none.
 
-    `until` is kept only where the order is held. `fields` are further columns that change with the step.
+    `until` is kept only where the order waits for it. `fields` are further columns that change with the step.
     """
     state = target(order.way, order.state, on, to)
     said = msgspec.to_builtins(reason) if reason is not None else None
@@ -117,7 +122,7 @@ def advance(
         "state": state,
         "alive": state not in TERMINAL and state is not OrderState.EXECUTED,
         "reason": said,
-        "until": until if state is OrderState.HELD else None,
+        "until": until if state in WAITS else None,
         "grade": grade or order.grade,
         "version": order.version + 1,
         **fields,

@@ -32,7 +32,11 @@ orders = Table(
     Column("tried", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("requested_by", String, nullable=True),
+    Column("quarantine", JSON, nullable=True),
+    Column("approved_by", String, nullable=True),
 )
+Index("ix_orders_client_created_at", orders.c.client, orders.c.created_at)
 Index(
     "one_taking_order_alive",
     orders.c.point,

@@ -6,6 +6,7 @@ from controlplane.orders.life import timeline
 from controlplane.orders.models import orders
 from controlplane.orders.schemas import FreezeOut, OrderOut, OrderTold, Step
 from controlplane.orders.service import FREEZE
+from controlplane.orders.states import OrderState
 from controlplane.pages import Wanted, page
 from controlplane.problems import NotFoundError
 from controlplane.registry.models import house, supply_points
@@ -22,12 +23,14 @@ def _fields(row: Row[tuple[object, ...]]) -> dict[str, object]:
 
 
 def orders_page(
-    db: Connection, scope: str | None, wanted: Wanted, point: str | None = None
+    db: Connection, scope: str | None, wanted: Wanted, point: str | None = None, state: OrderState | None = None
 ) -> tuple[list[OrderOut], str | None]:
-    """Orders, oldest first; of one point where it is named."""
+    """Orders, oldest first; of one point or in one state where it is named."""
     query = _orders(scope)
     if point is not None:
         query = query.where(orders.c.point == point)
+    if state is not None:
+        query = query.where(orders.c.state == state)
     rows, after = page(db, query, orders.c.id, wanted)
     return [OrderOut.model_validate(_fields(row)) for row in rows], after
 

@@ -52,8 +52,18 @@ class Step(Out):
     reason: ReasonOut | None
 
 
+class QuarantineOut(Out):
+    """Which threshold an order was above when it entered, and until when a second person may release it."""
+
+    scope: str
+    name: str
+    threshold: int
+    window_s: int
+    until: datetime
+
+
 class OrderOut(Out):
-    """An order as it stands."""
+    """An order as it stands; `approved_by` is who has released it from quarantine."""
 
     id: str
     supply_point: str
@@ -70,6 +80,8 @@ class OrderOut(Out):
     not_before: datetime | None
     deadline: datetime | None
     tried: list[dict[str, object]]
+    quarantine: QuarantineOut | None
+    approved_by: str | None
     created_at: datetime
     version: int
 
@@ -78,6 +90,12 @@ class OrderTold(OrderOut):
     """An order with everything that has happened to it."""
 
     timeline: list[Step]
+
+
+class Rejection(In):
+    """Why a second person deletes an order."""
+
+    reason: Words
 
 
 class NewFreeze(In):

@@ -11,6 +11,7 @@ from controlplane.ids import new_id
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, at_point, get, giving_alive, record
 from controlplane.orders.models import orders, stops
+from controlplane.orders.quarantine import EXPIRED, above, ask_second, expired, unreleased
 from controlplane.orders.sending import HOUSE, carry_out
 from controlplane.orders.settling import unsettled
 from controlplane.orders.states import Event, Kind, OrderState
@@ -33,7 +34,7 @@ REVIEW = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An order as a client asks for it."""
+    """An order as a client asks for it; `person` is who asks, where it is a person."""
 
     point: str
     kind: Act
@@ -42,6 +43,7 @@ class Draft:
     notice_channel: str = ""
     not_before: datetime | None = None
     deadline: datetime | None = None
+    person: str | None = None
 
 
 def request(db: Connection, context: Context, draft: Draft, actor: str) -> Order:
@@ -97,6 +99,8 @@ def _enter(db: Connection, context: Context, draft: Draft, actor: str) -> Order:
         "tried": [],
         "created_at": context.now,
         "version": 1,
+        "requested_by": draft.person,
+        "quarantine": above(db, context, draft.point) if way is Kind.TAKING else None,
     }
     db.execute(ENTER, row)
     order = get(db, identity)
@@ -128,6 +132,7 @@ def judge(db: Connection, context: Context, order: Order, until: datetime) -> tu
         not_before=order.not_before,
         protections=tuple(Protected(*row) for row in db.execute(PROTECTED, {"point": order.point})),
         other_taking_alive=any(o.alive and o.id != order.id for o in at_point(db, order.point, Kind.TAKING)),
+        quarantine=unreleased(order),
     )
     return ask(facts, context.pack)
 
@@ -136,35 +141,39 @@ def _apply(db: Connection, context: Context, order: Order, answer: Answer) -> Or
     """What the rules answered to a new order."""
     if answer.effect is Effect.DENY:
         return advance(db, context, order, Event.DENIED_BY_RULE, answer.rule, reason=answer.reason)
+    if answer.effect is Effect.SECOND_PERSON:
+        return ask_second(db, context, order, answer)
     if answer.effect is Effect.DEFER:
         return advance(db, context, order, Event.DEFERRED, answer.rule, reason=answer.reason, until=answer.until)
+    if (stop := blocking(db, context, order)) is not None:
+        until = context.now + timedelta(seconds=context.settings.held_review_s)
+        return advance(db, context, order, Event.DEFERRED, HOUSE, reason=REASONS[stop], until=until)
     if frozen(db):
         until = context.now + REVIEW
         return advance(db, context, order, Event.DEFERRED, FREEZE, reason=FROZEN, until=until)
     return carry_out(db, context, advance(db, context, order, Event.ALLOWED, HOUSE))
 
 
-def review(db: Connection, context: Context, order: Order) -> Order:
-    """A held order's time has come: carried out if the rules allow, withdrawn if it is stopped, else held anew."""
+def review(
+    db: Connection, context: Context, order: Order, on: Event = Event.REASON_PASSED, actor: str = HOUSE
+) -> Order:
+    """An order's time has come: carried out if the rules allow, withdrawn if it is stopped, else held anew."""
     lock_point(db, order.point)
+    if expired(context, order):
+        return advance(db, context, order, Event.REFUSED, HOUSE, reason=EXPIRED)
     answer = decisive(judge(db, context, order, context.now))
     stopped = blocking(db, context, order)
     if answer.effect is Effect.ALLOW and not frozen(db) and stopped is None:
-        if unsettled(db, order.point):
-            return _wait_for_settlement(db, context, order)
-        planned = advance(db, context, order, Event.REASON_PASSED, HOUSE, to=OrderState.PLANNED)
+        if unsettled(db, order.point):  # nobody is sent, and nothing new, before it has settled (P6, I11)
+            until = context.now + timedelta(seconds=context.settings.command_grace_s)
+            return advance(db, context, order, on, actor, to=OrderState.HELD, reason=UNSETTLED, until=until)
+        planned = advance(db, context, order, on, actor, to=OrderState.PLANNED)
         return carry_out(db, context, planned)
     reason = answer.reason or (FROZEN if frozen(db) else REASONS.get(stopped or ""))
     if stopped is not None and order.stopped:
         return advance(db, context, order, Event.STOP, HOUSE, to=OrderState.WITHDRAWN, reason=REASONS[stopped])
     until = max(answer.until or context.now, context.now + timedelta(seconds=context.settings.held_review_s))
-    return advance(db, context, order, Event.REASON_PASSED, HOUSE, to=OrderState.HELD, reason=reason, until=until)
-
-
-def _wait_for_settlement(db: Connection, context: Context, order: Order) -> Order:
-    """What was granted may still act: nobody is sent, and nothing new, before it has settled (P6, I11)."""
-    until = context.now + timedelta(seconds=context.settings.command_grace_s)
-    return advance(db, context, order, Event.REASON_PASSED, HOUSE, to=OrderState.HELD, reason=UNSETTLED, until=until)
+    return advance(db, context, order, on, actor, to=OrderState.HELD, reason=reason, until=until)
 
 
 IS_FROZEN = select(house.c.on).where(house.c.key == FREEZE)

@@ -92,7 +92,9 @@ def _reach(db: Connection, context: Context, order: Order, stop: Stop, actor: st
     was = order.state
     end = OrderState.WITHDRAWN if lasting else OrderState.HELD
     until = stop.until or context.now + timedelta(seconds=context.settings.held_review_s)
-    order = advance(db, context, order, event, actor, to=end, reason=reason, until=until, stopped=lasting)
+    order = advance(
+        db, context, order, event, actor, to=end, reason=reason, until=until, stopped=order.stopped or lasting
+    )
     if not lasting and was in (OrderState.DISPATCHED, OrderState.LOOKING):
         send_look(db, context, order)
 

@@ -36,8 +36,21 @@ class Protected:
 
 
 @dataclass(frozen=True, slots=True)
+class Quarantine:
+    """Which threshold of the house an order was above when it entered; `window_s` is how long it counts."""
+
+    scope: str
+    name: str
+    threshold: int
+    window_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """One act at one point, asked for one interval: `now` to `until`."""
+    """One act at one point, asked for one interval: `now` to `until`.
+
+    `quarantine` is there until a second person has released the order.
+    """
 
     act: Act
     now: datetime
@@ -47,6 +60,7 @@ class Facts:
     not_before: datetime | None
     protections: tuple[Protected, ...]
     other_taking_alive: bool
+    quarantine: Quarantine | None = None
 
 
 class Effect(StrEnum):
@@ -54,6 +68,7 @@ class Effect(StrEnum):
 
     ALLOW = "allow"
     DEFER = "defer"
+    SECOND_PERSON = "second_person"
     DENY = "deny"
 
 

@@ -12,6 +12,13 @@ from controlplane.policy.packs import Pack, Parameters
 from protocols.uplink.messages import Reason
 
 Rule = Callable[[Facts, Pack], Answer]
+HOUR_S, DAY_S = 3600, 86400
+WINDOWS = {HOUR_S: ("an hour", "un'ora"), DAY_S: ("a day", "un giorno")}
+SCOPES = {
+    "client": ("for this client", "per questo committente"),
+    "zone": ("in this zone", "in questa zona"),
+    "gateway": ("at this gateway", "su questo gateway"),
+}
 
 
 def _answer(
@@ -85,7 +92,19 @@ def one_at_a_time(facts: Facts, pack: Pack) -> Answer:
     return _answer("one_at_a_time", pack.own, Effect.DENY, Reason("second_taking_order", en, it))
 
 
-RULES: tuple[Rule, ...] = (protection, one_at_a_time, notice_served, not_before, forbidden_days)
+def quarantine(facts: Facts, pack: Pack) -> Answer:
+    """I5: above the house's own thresholds a second person releases an order, or deletes it."""
+    found = facts.quarantine
+    if found is None or not facts.act.takes:
+        return _answer("quarantine", pack.own, Effect.ALLOW)
+    en_window, it_window = WINDOWS[found.window_s]
+    en_scope, it_scope = SCOPES[found.scope]
+    en = f"More than {found.threshold} orders like this within {en_window} {en_scope}: a second person decides."
+    it = f"Più di {found.threshold} ordini come questo in {it_window} {it_scope}: decide una seconda persona."
+    return _answer("quarantine", pack.own, Effect.SECOND_PERSON, Reason("quarantine", en, it))
+
+
+RULES: tuple[Rule, ...] = (protection, one_at_a_time, notice_served, not_before, forbidden_days, quarantine)
 
 
 def ask(facts: Facts, pack: Pack) -> tuple[Answer, ...]:
@@ -93,7 +112,7 @@ def ask(facts: Facts, pack: Pack) -> tuple[Answer, ...]:
     return tuple(rule(facts, pack) for rule in RULES)
 
 
-WEIGHT = {Effect.ALLOW: 0, Effect.DEFER: 1, Effect.DENY: 2}
+WEIGHT = {Effect.ALLOW: 0, Effect.DEFER: 1, Effect.SECOND_PERSON: 2, Effect.DENY: 3}
 
 
 def decisive(answers: tuple[Answer, ...]) -> Answer:

@@ -89,5 +89,7 @@ house = Table(
     Column("on", Boolean, nullable=False, default=False),
     Column("text", String, nullable=False, default=""),
     Column("by", String, nullable=False, default=""),
+    Column("person", String, nullable=True),
 )
-"""The few facts of the whole house: the freeze (its number, whether it is on, why, and who asked first to lift it)."""
+"""The few facts of the whole house: the freeze (its number, whether it is on, why, and who asked first to lift it:
+the token's name and whose it is)."""

@@ -36,6 +36,7 @@ class Clerk:
 
     folder: Path
     clock: Hands = field(default_factory=Hands)
+    settings: OrderSettings = field(default_factory=OrderSettings)
     engine: Engine = field(init=False)
     app: FastAPI = field(init=False)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -46,7 +47,7 @@ class Clerk:
         upgrade(self.engine)
         entropy = SeededEntropy(7)
         self.edge = Edge(InlineWriter(self.engine, []), self.clock, entropy)
-        context = Context(self.clock, entropy, packs.installed("demo"), OrderSettings())
+        context = Context(self.clock, entropy, packs.installed("demo"), self.settings)
         self.app = create(self.edge, context)
         self.loop = asyncio.Runner()
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
@@ -56,11 +57,14 @@ class Clerk:
             self.other = create_client(db, self.clock, entropy, "Altra")
             for role in Role:
                 client = None if role in HOUSE else self.mine
-                self.tokens[role] = make_token(db, self.clock, entropy, Wish(role, role, client), "test").secret
+                wish = Wish(role, role, client, person=role)
+                self.tokens[role] = make_token(db, self.clock, entropy, wish, "test").secret
             for role in (Role.CLIENT_VIEWER, Role.CLIENT_REQUESTER, Role.INTEGRATION, Role.VENDOR):
                 name = f"other-{role}"
                 self.tokens[name] = make_token(db, self.clock, entropy, Wish(name, role, self.other), "test").secret
-            self.tokens["second"] = make_token(db, self.clock, entropy, Wish("s", Role.SUPERVISOR), "test").secret
+            for name, person in (("second", "Second"), ("second again", " SECOND "), ("nobody", None)):
+                wish = Wish(name, Role.SUPERVISOR, person=person)
+                self.tokens[name] = make_token(db, self.clock, entropy, wish, "test").secret
 
     def send(self, who: str | None, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
         """Any request; a POST gets a fresh Idempotency-Key unless one is given."""

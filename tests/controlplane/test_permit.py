@@ -63,11 +63,11 @@ def test_no_permit_while_frozen_and_two_lift_it(house: House, db: Connection) ->
     freeze(db, house.context, "storm", "anna")
     assert house.order(db, order).state is S.HELD
     assert not house.ask(db, order.command)
-    assert not unfreeze(db, house.context, "anna")
-    assert not unfreeze(db, house.context, "anna"), "one person alone lifts nothing"
-    assert unfreeze(db, house.context, "bruno")
+    assert not unfreeze(db, house.context, "anna", "anna")
+    assert not unfreeze(db, house.context, "anna", "anna"), "one person alone lifts nothing"
+    assert unfreeze(db, house.context, "bruno", "bruno")
     with pytest.raises(ConflictError, match="nothing is frozen"):
-        unfreeze(db, house.context, "bruno")
+        unfreeze(db, house.context, "bruno", "bruno")
 
 
 def test_P2_only_the_live_command_of_the_right_gateway_in_the_right_epoch(house: House, db: Connection) -> None:

@@ -130,8 +130,9 @@ TAKING = (
     # held | reason passed; awaiting_approval | approved: planned if the rules allow, else held with a new `until`
     Row("held", "reason_passed", "rules_allow", "planned"),
     Row("held", "reason_passed", "", "held"),
-    Row("awaiting_approval", "approved", "rules_allow", "planned"),
-    Row("awaiting_approval", "approved", "", "held"),
+    # a quarantined order that a hold has reached is approved where it stands
+    Row("held awaiting_approval", "approved", "rules_allow", "planned"),
+    Row("held awaiting_approval", "approved", "", "held"),
     # planned, assigned | the legal term has ended
     Row("planned assigned", "legal_term_ended", "", "not_executed"),
     # planned, dispatched, assigned, on_site | hold, deferral, freeze: held, the command burned by a look

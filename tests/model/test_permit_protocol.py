@@ -12,11 +12,14 @@ from tests.model.table import Edge, edges
 
 TAKEN_AWAY = [(sentence, name) for name, aspect in ASPECTS.items() for sentence in aspect.sentences.split()]
 AT_ONCE = "a stop takes the order out of this state in its own transaction, so nothing is left to deny or abort"
+AS_HELD = "what quarantine still asks of a held order is no matter of the permit: reason_passed goes the same ways"
 NEVER_FIRED = {
     Edge("taking", "dispatched", "permit_denied_stop", "withdrawn"): AT_ONCE,
     Edge("taking", "on_site", "permit_denied_stop", "withdrawn"): AT_ONCE,
     Edge("taking", "on_site", "aborted_stop", "withdrawn"): AT_ONCE,
     Edge("taking", "on_site", "aborted_hold", "held"): AT_ONCE,
+    Edge("taking", "held", "approved", "held"): AS_HELD,
+    Edge("taking", "held", "approved", "planned"): AS_HELD,
     Edge("giving", "dispatched", "found_as_wanted", "executed"): "an open that finds the valve open is a proof here",
     Edge("giving", "dispatched", "late_proof", "executed"): "while dispatched, a receipt of the live open is its proof",
     Edge("giving", "assigned", "late_proof", "executed"): "needs more sequences than a build explores",

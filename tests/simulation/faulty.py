@@ -111,7 +111,7 @@ async def _freeze(world: World, chance: Random) -> None:
     await world.writer.run(lambda db: freeze(db, world.context, "storm", "anna"))
     await asyncio.sleep(chance.uniform(10, 200))
     for who in ("bruno", "carla"):
-        await world.writer.run(lambda db, who=who: unfreeze(db, world.context, who))  # type: ignore[misc]
+        await world.writer.run(lambda db, who=who: unfreeze(db, world.context, who, who))  # type: ignore[misc]
 
 
 async def _quiet(world: World) -> None:

@@ -26,6 +26,8 @@ def test_a_crews_role_alone_opens_nothing() -> None:
 def test_dangerous_verbs_have_few_holders() -> None:
     assert holders(Permission.TOKENS_MANAGE) == {Role.ADMIN}
     assert holders(Permission.UNFREEZE) == {Role.ADMIN, Role.SUPERVISOR}
+    assert holders(Permission.ORDERS_APPROVE) == {Role.ADMIN, Role.SUPERVISOR}
+    assert holders(Permission.STOPS_END) == {Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR}
     assert holders(Permission.FREEZE) == {Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR}
 
 

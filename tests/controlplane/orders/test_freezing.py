@@ -26,7 +26,7 @@ def put_on(desk: Desk, reason: str = "storm") -> None:
 
 def lift(desk: Desk, who: str) -> bool:
     with desk.engine.begin() as db:
-        return unfreeze(db, desk.context, who)
+        return unfreeze(db, desk.context, who, who)
 
 
 def told(desk: Desk) -> list[tuple[str, int, bool]]:

@@ -48,5 +48,20 @@ def test_the_freeze_is_lifted_by_two_different_people(clerk: Clerk) -> None:
     assert clerk.order(clerk.point())["state"] == "held"
     assert clerk.send(Role.SUPERVISOR, "DELETE", "/freeze").status_code == 202
     assert clerk.send(Role.SUPERVISOR, "DELETE", "/freeze").status_code == 202
+    refused(clerk.send("nobody", "DELETE", "/freeze"), 403, "person_required")
     assert clerk.send("second", "DELETE", "/freeze").status_code == 204
     assert clerk.order(clerk.point())["state"] != "held"
+
+
+def test_two_tokens_of_one_person_do_not_lift_a_freeze(clerk: Clerk) -> None:
+    clerk.post(Role.OPERATOR, "/freeze", {"reason": "a wrong list"})
+    assert clerk.send("second", "DELETE", "/freeze").status_code == 202
+    assert clerk.send("second again", "DELETE", "/freeze").status_code == 202
+    assert clerk.send(Role.SUPERVISOR, "DELETE", "/freeze").status_code == 204
+
+
+def test_an_order_entered_while_a_hold_stands_is_held_and_nothing_is_sent(clerk: Clerk) -> None:
+    point = clerk.point()
+    clerk.made(f"/supply-points/{point}/holds", {"reason": "a dispute"})
+    order = clerk.order(point)
+    assert (order["state"], order["reason"]["code"]) == ("held", "on_hold")

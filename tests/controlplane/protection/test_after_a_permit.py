@@ -72,6 +72,16 @@ def test_an_order_stopped_for_good_is_withdrawn_though_the_protection_has_ended(
     assert desk.state(order) is S.WITHDRAWN
 
 
+def test_a_later_hold_does_not_undo_what_was_stopped_for_good(desk: Desk) -> None:
+    order = desk.permitted()
+    identity, _ = protect(desk)
+    desk.receipt(order.command, Outcome.REFUSED, Why.CAP)
+    desk.stop("hold", until=desk.clock.now() + timedelta(hours=1))
+    end(desk, identity)
+    desk.pass_s(2 * 3600)
+    assert desk.state(order) is S.WITHDRAWN
+
+
 def test_a_dispatched_order_whose_protection_ends_gets_a_new_command(desk: Desk) -> None:
     order = desk.enter()
     identity, _ = protect(desk, ends=True)
