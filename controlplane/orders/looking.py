@@ -1,12 +1,15 @@
 """What a look concludes: as wanted, not as wanted, or not yet to be said (the rows `looking` of CONTROL's table)."""
 
-from sqlalchemy import Connection
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, update
 
 from controlplane.orders.context import Context
-from controlplane.orders.life import Order, advance, get
+from controlplane.orders.life import Order, advance, get, note
+from controlplane.orders.models import looks
 from controlplane.orders.observing import observe
 from controlplane.orders.sending import NO_VALVE, note_field, send_again, send_look
-from controlplane.orders.settling import last_settlement, read_after, settled_after, unsettled
+from controlplane.orders.settling import last_settlement, read_after, settled_after, settled_by, unsettled
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.stopping import REASONS, blocking, give_back_if_due
 from protocols.types import ValvePosition
@@ -29,8 +32,22 @@ def conclude(
         _wanted(db, context, order, answer.gateway, sequence)
     elif _said_after_settlement(db, order, sequence, named):
         not_wanted(db, context, order, answer.gateway)
+    elif (settled := settled_by(db, order.point)) is not None:
+        _look_again_at(db, order, settled)
     else:
         send_look(db, context, advance(db, context, order, Event.RELOOK, answer.gateway))
+
+
+LATER = update(looks).where(looks.c.digest == bindparam("this"))
+
+
+def _look_again_at(db: Connection, order: Order, at: datetime) -> None:
+    """Nothing can be concluded before all is settled: one look then, not one for every answer until then.
+
+    A gateway that answers is no unreachable one, so looks that went unanswered are counted anew.
+    """
+    db.execute(LATER, {"this": order.look, "due_at": at})
+    note(db, order, looks_sent=0)
 
 
 def _wanted(db: Connection, context: Context, order: Order, actor: str, sequence: int) -> None:

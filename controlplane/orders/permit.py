@@ -15,7 +15,7 @@ from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get, giving_alive
 from controlplane.orders.models import commands, orders
 from controlplane.orders.sending import HOUSE
-from controlplane.orders.service import FROZEN, frozen, judge
+from controlplane.orders.service import FROZEN, GIVING_FIRST, frozen, judge
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.stopping import REASONS, blocking
 from controlplane.policy.facts import Effect
@@ -24,7 +24,6 @@ from protocols.uplink.messages import Permit, PermitRequest, Reason
 
 PERMITTABLE = frozenset({OrderState.DISPATCHED, OrderState.PERMITTED})
 NOT_WANTED = Reason("not_wanted", "This command is no longer wanted.", "Questo comando non è più richiesto.")
-GIVING_FIRST = Reason("giving_alive", "Supply is being given back here.", "Qui si sta ridando la fornitura.")
 
 
 def decide(db: Connection, context: Context, request: PermitRequest) -> bool:
@@ -55,7 +54,7 @@ def _refusal(db: Connection, context: Context, order: Order, row: Row[tuple[obje
     if (stop := blocking(db, context, order)) is not None:
         return _denied(db, context, order, REASONS[stop])
     if _giving(db, context, order):
-        return GIVING_FIRST
+        return _denied(db, context, order, GIVING_FIRST)
     until = context.now + timedelta(seconds=context.settings.permit_validity_s)
     answer = decisive(judge(db, context, order, until))
     if answer.effect is not Effect.ALLOW or frozen(db):

@@ -7,8 +7,9 @@ from controlplane.fields import Day, In, MaybeWords, Name, Out, When, Words
 
 
 class Wanted(StrEnum):
-    """What an order may ask for."""
+    """What an order may ask for; a notice is refused with a code of its own until crews deliver them."""
 
+    DELIVER_NOTICE = "deliver_notice"
     LIMIT = "limit"
     SUSPEND = "suspend"
     INTERRUPT = "interrupt"

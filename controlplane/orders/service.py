@@ -24,6 +24,7 @@ from protocols.uplink.messages import Reason
 
 FREEZE = "freeze"
 FROZEN = Reason("frozen", "All closing is frozen by an operator.", "Ogni chiusura è sospesa da un operatore.")
+GIVING_FIRST = Reason("giving_alive", "Supply is being given back here.", "Qui si sta ridando la fornitura.")
 UNSETTLED = Reason(
     "unsettled",
     "A command granted before may still act; what became of it is awaited.",
@@ -73,6 +74,9 @@ def _enter(db: Connection, context: Context, draft: Draft, actor: str) -> Order:
         raise NotFoundError(f"there is no supply point {draft.point}")
     if draft.kind is Act.INTERRUPT and point.medium != "gas":
         raise UnprocessableError("only gas is interrupted upstream", code="not_gas")
+    if draft.kind is Act.DELIVER_NOTICE:
+        detail = "notices are no orders yet; tell when one was received in `notice` of the order that needs it"
+        raise UnprocessableError(detail, code="notice_not_taken")
     lock_point(db, draft.point)
     way = Kind.TAKING if draft.kind.takes else Kind.GIVING
     _one_alive(db, draft, way)
@@ -162,14 +166,14 @@ def review(
     if expired(context, order):
         return advance(db, context, order, Event.REFUSED, HOUSE, reason=EXPIRED)
     answer = decisive(judge(db, context, order, context.now))
-    stopped = blocking(db, context, order)
-    if answer.effect is Effect.ALLOW and not frozen(db) and stopped is None:
+    stopped, giving = blocking(db, context, order), giving_alive(db, order.point)
+    if answer.effect is Effect.ALLOW and not frozen(db) and stopped is None and giving is None:
         if unsettled(db, order.point):  # nobody is sent, and nothing new, before it has settled (P6, I11)
             until = context.now + timedelta(seconds=context.settings.command_grace_s)
             return advance(db, context, order, on, actor, to=OrderState.HELD, reason=UNSETTLED, until=until)
         planned = advance(db, context, order, on, actor, to=OrderState.PLANNED)
         return carry_out(db, context, planned)
-    reason = answer.reason or (FROZEN if frozen(db) else REASONS.get(stopped or ""))
+    reason = answer.reason or (FROZEN if frozen(db) else REASONS.get(stopped or "", GIVING_FIRST))
     if stopped is not None and order.stopped:
         return advance(db, context, order, Event.STOP, HOUSE, to=OrderState.WITHDRAWN, reason=REASONS[stopped])
     until = max(answer.until or context.now, context.now + timedelta(seconds=context.settings.held_review_s))

@@ -38,6 +38,12 @@ def read_after(db: Connection, point: str, sequence: int) -> bool:
     return not unsettled(db, point) and sequence > last_settlement(db, point)
 
 
+def settled_by(db: Connection, point: str) -> datetime | None:
+    """When everything that is unsettled at the point settles by time at the latest; None where nothing is."""
+    open_ = [row for row in sent.granted(db, point) if row.settled_sequence is None]
+    return max((acts_until(row.granted_at, row.validity_s, row.act_max_s) for row in open_), default=None)
+
+
 SETTLED = update(commands).where(commands.c.digest == bindparam("this"))
 
 

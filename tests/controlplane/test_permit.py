@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, update
 
 from controlplane.orders.freezing import freeze, unfreeze
 from controlplane.orders.models import commands, stops
+from controlplane.orders.service import review
 from controlplane.orders.states import OrderState
 from controlplane.problems import ConflictError
 from controlplane.registry.models import protections
@@ -94,7 +95,8 @@ def test_no_permit_to_take_while_supply_is_being_given_back(house: House, db: Co
     assert not house.ask(db, second.command)
     house.receipt(db, house.order(db, back).command, Outcome.DONE, ValvePosition.OPEN)
     assert house.order(db, back).state is S.COMPLETED
-    assert house.ask(db, second.command)
+    assert not house.ask(db, second.command), "a denied command is burned: it is never permitted afterwards"
+    assert house.ask(db, review(db, house.context, house.order(db, second)).command)
 
 
 def test_a_second_order_that_takes_supply_away_is_refused(house: House, db: Connection) -> None:

@@ -65,3 +65,11 @@ def test_an_order_entered_while_a_hold_stands_is_held_and_nothing_is_sent(clerk:
     clerk.made(f"/supply-points/{point}/holds", {"reason": "a dispute"})
     order = clerk.order(point)
     assert (order["state"], order["reason"]["code"]) == ("held", "on_hold")
+
+
+def test_a_notice_is_refused_and_stands_in_nobodys_way(clerk: Clerk) -> None:
+    """A notice that counted as giving back would keep every permit and every reactivation from its point (I15)."""
+    point = clerk.point()
+    body = {"supply_point": point, "kind": "deliver_notice"}
+    refused(clerk.post(Role.ADMIN, "/orders", body), 422, "notice_not_taken")
+    assert clerk.order(point, "reactivate")["state"] == "planned"
