@@ -15,10 +15,15 @@ def outcome(work: Callable[[A], T], argument: A) -> tuple[T | None, Exception | 
         return None, error
 
 
+async def awaited(work: Awaitable[T]) -> tuple[T | None, Exception | None]:
+    """Await a piece of work that must not stop its neighbours, and return its result or its error."""
+    try:
+        return await work, None
+    except Exception as error:  # noqa: BLE001 - told by whoever goes on
+        return None, error
+
+
 async def failure(work: Awaitable[object]) -> Exception | None:
     """Await a piece of work that must not stop its neighbours (CONTROL I12), and return its error if it failed."""
-    try:
-        await work
-    except Exception as error:  # noqa: BLE001 - told by whoever goes on
-        return error
-    return None
+    _, error = await awaited(work)
+    return error

@@ -6,16 +6,18 @@ The receiver acknowledges only after the commit. Nothing is believed but what a 
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 import structlog
 from sqlalchemy import Connection
 
 from controlplane import outbox
+from controlplane.bell import heard
 from controlplane.dispatch.doors import Doors
-from controlplane.orders import deadlines
+from controlplane.orders import deadlines, waits
 from controlplane.orders.context import Context
-from controlplane.supervise import failure
+from controlplane.supervise import awaited, failure
 from controlplane.writer import Writer
 from protocols.errors import MalformedError
 from protocols.ports import Broker, Connect, Signer
@@ -25,7 +27,9 @@ from seams.backoff import delays
 from seams.logs import Level
 
 TICK_S = 2.0
-REPEAT_LOOK_S = 5.0
+"""So soon after a commit it is asked anew what is due when, and so soon after a failure it is tried again."""
+UNHEARD_S = 15.0
+"""So often it is asked though nothing was heard: a wall clock that is set rings no bell, nor does another process."""
 log: structlog.stdlib.BoundLogger = structlog.get_logger("dispatch")
 
 
@@ -37,26 +41,38 @@ class Dispatch:
     writer: Writer
     doors: Doors
     signer: Signer
-    _due: asyncio.Event = field(default_factory=asyncio.Event)
+    _to_send: asyncio.Event = field(default_factory=asyncio.Event)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _level: Level = field(default_factory=Level)
 
     async def run(self, connect: Connect) -> None:
         """Serve for ever: orders fall due whether or not the broker is there."""
-        self.writer.on_commit(self._due.set)
+        self.writer.on_commit(self._to_send.set)
+        self.writer.on_commit(self._changed.set)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._tick(), name="ticker")
             group.create_task(self._keep_session(connect), name="broker session")
 
     async def _tick(self) -> None:
         while True:
-            error = await failure(self._do_what_is_due())
+            self._changed.clear()
+            left_s, error = await awaited(self._do_what_is_due())
             if error is not None:
                 log.error("what is due could not be done; tried again", exc_info=error)
-            await asyncio.sleep(TICK_S)
+            if await heard(self._changed, TICK_S if left_s is None else left_s):
+                await asyncio.sleep(TICK_S)
 
-    async def _do_what_is_due(self) -> None:
-        if await self.writer.read(lambda db: deadlines.pending(db, self.context)):
-            await self.writer.run(lambda db: deadlines.due(db, self.context))
+    async def _do_what_is_due(self) -> float:
+        """Do it; how long nothing more is due, in seconds."""
+        left_s = self._left_s(await self.writer.read(lambda db: waits.next_due(db, self.context)))
+        if left_s > 0:
+            return left_s
+        await self.writer.run(lambda db: deadlines.due(db, self.context))
+        return TICK_S
+
+    def _left_s(self, due_at: datetime | None) -> float:
+        """Seconds until then, at most until the next look that nothing asks for."""
+        return UNHEARD_S if due_at is None else min((due_at - self.context.now).total_seconds(), UNHEARD_S)
 
     async def _keep_session(self, connect: Connect) -> None:
         waits = delays(self.context.entropy)
@@ -78,21 +94,23 @@ class Dispatch:
 
     async def _send(self, broker: Broker) -> None:
         while True:
-            self._due.clear()
+            self._to_send.clear()
             parcels: list[outbox.Parcel] = []
-            error = await failure(self._collect(parcels))
+            left_s, error = await awaited(self._collect(parcels))
             if error is not None:
                 log.error("the outbox could not be read; tried again", exc_info=error)
             for parcel in parcels:
                 raw = envelope.seal(_payload_type(parcel.kind), parcel.payload, self.signer)
                 await broker.publish(topics.down(GatewayId(parcel.gateway), parcel.kind), raw)
             if not parcels:
-                await _within(self._due, REPEAT_LOOK_S)
+                await heard(self._to_send, TICK_S if left_s is None else left_s)
 
-    async def _collect(self, into: list[outbox.Parcel]) -> None:
-        due_at = await self.writer.read(outbox.next_due)
-        if due_at is not None and due_at <= self.context.now:
+    async def _collect(self, into: list[outbox.Parcel]) -> float:
+        """Take what is due; where nothing is, how long it stays so, in seconds."""
+        left_s = self._left_s(await self.writer.read(outbox.next_due))
+        if left_s <= 0:
             into.extend(await self.writer.run(lambda db: outbox.collect(db, self.context.now)))
+        return left_s
 
     async def _receive(self, broker: Broker) -> None:
         async for message in broker.messages():
@@ -113,11 +131,3 @@ class Dispatch:
 
 def _payload_type(kind: str) -> str:
     return f"application/vnd.curbstop.{kind}.v1+json"
-
-
-async def _within(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return

@@ -5,14 +5,14 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from controlplane import news
 from controlplane.db import lock_point
+from controlplane.orders import sent, waits
 from controlplane.orders.context import Context
-from controlplane.orders.life import WAITS, Order, advance, get, note, record
+from controlplane.orders.life import Order, advance, get, note, record
 from controlplane.orders.looking import not_wanted
-from controlplane.orders.models import commands, looks, orders
 from controlplane.orders.observing import NO_WINDOW
 from controlplane.orders.quarantine import EXPIRED
 from controlplane.orders.sending import HOUSE, send_look
@@ -25,20 +25,12 @@ ESCALATION = timedelta(days=2)
 log: structlog.stdlib.BoundLogger = structlog.get_logger("deadlines")
 
 
-def pending(db: Connection, context: Context) -> bool:
-    """Whether anything may be due: a cheap look, so that an idle house writes nothing."""
-    waits = orders.c.state.in_([*WAITS, OrderState.PLANNED])
-    later = waits & ((orders.c.until > context.now) | orders.c.until.is_(None))
-    query = select(orders.c.id).where(orders.c.state.in_(list(DOORS)), ~later).limit(1)
-    return bool(_unsettled_points(db)) or db.execute(query).one_or_none() is not None
-
-
 def due(db: Connection, context: Context) -> None:
     """Do everything whose time has come; what fails at one order fails there alone (CONTROL I12)."""
-    for point in _unsettled_points(db):
+    for point in waits.points_due(db, context):
         _alone(db, partial(_settle, db, context), point)
-    for row in db.execute(select(orders.c.id).where(orders.c.state.in_(list(DOORS)))).all():
-        _alone(db, partial(_open_door, db, context), row.id)
+    for order, point in waits.orders_due(db, context):
+        _alone(db, partial(_open_door, db, context, point), order)
 
 
 def _alone(db: Connection, work: Callable[[str], None], subject: str) -> None:
@@ -56,21 +48,16 @@ def _settle(db: Connection, context: Context, point: str) -> None:
     settled_by_time(db, context, point)
 
 
-def _open_door(db: Connection, context: Context, name: str) -> None:
-    lock_point(db, get(db, name).point)
+def _open_door(db: Connection, context: Context, point: str, name: str) -> None:
+    lock_point(db, point)
     order = get(db, name)
     if order.state in DOORS:
         DOORS[order.state](db, context, order)
 
 
-def _unsettled_points(db: Connection) -> list[str]:
-    granted = commands.c.granted_at.is_not(None) & commands.c.settled_sequence.is_(None)
-    return [row.point for row in db.execute(select(commands.c.point).where(granted).distinct())]
-
-
 def _command(db: Connection, context: Context, order: Order) -> None:
     """A command that was not answered in its time: look, never send it blindly again."""
-    row = db.execute(select(commands).where(commands.c.digest == order.command)).one_or_none()
+    row = sent.command(db, order.command)
     grace = timedelta(seconds=context.settings.command_grace_s)
     if row is None or context.now < row.expires_at + grace:
         return
@@ -79,7 +66,7 @@ def _command(db: Connection, context: Context, order: Order) -> None:
 
 def _look(db: Connection, context: Context, order: Order) -> None:
     """A look that was not answered goes out again; where nobody answers and all is settled, the position is unknown."""
-    row = db.execute(select(looks).where(looks.c.digest == order.look)).one_or_none()
+    row = sent.look(db, order.look)
     if row is not None and context.now < row.due_at:
         return
     if order.looks_sent >= context.settings.looks_unanswered and not unsettled(db, order.point):
@@ -90,7 +77,7 @@ def _look(db: Connection, context: Context, order: Order) -> None:
 
 def _window(db: Connection, context: Context, order: Order) -> None:
     """The observation's answer never came: completed by what was read back, and it says so."""
-    row = db.execute(select(looks).where(looks.c.digest == order.look)).one_or_none()
+    row = sent.look(db, order.look)
     if row is None or context.now >= row.due_at:
         advance(db, context, order, Event.WINDOW_ENDED, HOUSE, reason=NO_WINDOW)
 

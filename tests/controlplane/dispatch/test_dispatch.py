@@ -4,18 +4,19 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import Connection, update
 
 from controlplane import outbox
 from controlplane.dispatch.doors import Doors
-from controlplane.dispatch.loop import Dispatch
+from controlplane.dispatch.loop import TICK_S, UNHEARD_S, Dispatch
 from controlplane.orders import deadlines
 from controlplane.orders.life import Order
 from controlplane.orders.states import OrderState
 from controlplane.registry.models import gateways
-from controlplane.writer import InlineWriter
+from controlplane.writer import InlineWriter, Verb
 from protocols.ports import Message
 from protocols.types import GatewayId, ValvePosition
 from protocols.uplink import codec, topics
@@ -26,6 +27,7 @@ from simulators.loop import Virtual, run
 from tests.controlplane.desk import KEY, METER, OTHER, Desk, G
 
 PLANE = SigningKey(b"p" * 32)
+T = TypeVar("T")
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Field:
     """A running dispatch, its broker, and what a gateway hears."""
 
     desk: Desk
+    writer: "Counting"
     broker: MemoryBroker
     heard: list[tuple[float, Message]]
     virtual: Virtual
@@ -59,6 +62,17 @@ class Field:
         )
 
 
+@dataclass(slots=True)
+class Counting(InlineWriter):
+    """Counts how often it was asked."""
+
+    asked: int = 0
+
+    async def read(self, verb: Verb[T]) -> T:
+        self.asked += 1
+        return await InlineWriter.read(self, verb)
+
+
 def play(
     story: Callable[[Field], Awaitable[None]],
     take_readings: Callable[[Connection, Readings], ReadingsMark | None] = lambda _db, _batch: None,
@@ -68,9 +82,9 @@ def play(
         with desk.engine.begin() as db:
             db.execute(update(gateways).values(public_key=KEY.public.hex()))
         broker = MemoryBroker(seed=virtual.seed)
-        writer = InlineWriter(desk.engine, [])
+        writer = Counting(desk.engine, [])
         dispatch = Dispatch(desk.context, writer, Doors(desk.context, take_readings), PLANE)
-        field = Field(desk, broker, [], virtual)
+        field = Field(desk, writer, broker, [], virtual)
         asyncio.get_running_loop().create_task(dispatch.run(broker.connector("plane")), name="dispatch")
         asyncio.get_running_loop().create_task(hear(field), name="gateway")
         await asyncio.sleep(1)
@@ -232,6 +246,52 @@ def test_I12_the_ticker_outlives_a_database_that_fails_for_a_while(monkeypatch: 
         await asyncio.sleep(60)
         monkeypatch.setattr(deadlines, "due", failing)
         await asyncio.sleep(60)
+        assert field.desk.state(order) is OrderState.DISPATCHED
+
+    play(story)
+
+
+def test_an_idle_house_is_hardly_asked() -> None:
+    async def story(field: Field) -> None:
+        before, idle_s = field.writer.asked, 3600.0
+        await asyncio.sleep(idle_s)
+        assert field.writer.asked - before <= 2 * idle_s / UNHEARD_S + 2
+
+    play(story)
+
+
+def test_I8_what_is_due_is_done_at_its_time_once_a_commit_has_told() -> None:
+    async def story(field: Field) -> None:
+        order = field.desk.enter()
+        until = field.desk.clock.now() + timedelta(seconds=300)
+        field.desk.stop("hold", until=until)
+        await field.writer.run(lambda _db: None)
+        await asyncio.sleep((until - field.desk.clock.now()).total_seconds() - 0.1)
+        assert field.desk.state(order) is OrderState.HELD
+        await asyncio.sleep(0.2)
+        assert field.desk.state(order) is OrderState.DISPATCHED
+
+    play(story)
+
+
+def test_I8_what_a_commit_has_made_due_is_done_soon_after() -> None:
+    async def story(field: Field) -> None:
+        order = field.desk.enter()
+        field.desk.stop("hold", until=field.desk.clock.now())
+        await field.writer.run(lambda _db: None)
+        await asyncio.sleep(TICK_S + 0.1)
+        assert field.desk.state(order) is OrderState.DISPATCHED
+
+    play(story)
+
+
+def test_I8_a_clock_that_is_set_forward_is_seen_though_nothing_is_heard() -> None:
+    async def story(field: Field) -> None:
+        order = field.desk.enter()
+        field.desk.stop("hold", until=field.desk.clock.now() + timedelta(hours=5))
+        await asyncio.sleep(60)
+        field.virtual.clock.jump(6 * 3600)
+        await asyncio.sleep(UNHEARD_S)
         assert field.desk.state(order) is OrderState.DISPATCHED
 
     play(story)

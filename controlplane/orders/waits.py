@@ -1,0 +1,69 @@
+"""What waits for a time, and when that time comes: read from the database at each look, so that a restart loses none.
+
+An order waits by its state: for its command's expiry, for its look's answer, or for the time it is held or planned
+until. A granted command that has not settled waits for the time from which it can act no more (CONTROL P6).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, case, func, select
+
+from controlplane.db import Moment
+from controlplane.orders.context import Context
+from controlplane.orders.life import WAITS
+from controlplane.orders.models import commands, looks, orders
+from controlplane.orders.settling import acts_until
+from controlplane.orders.states import OrderState
+
+FOR_A_COMMAND = (OrderState.DISPATCHED, OrderState.PERMITTED)
+FOR_A_LOOK = (OrderState.LOOKING, OrderState.EXECUTED)
+FOR_A_TIME = (*WAITS, OrderState.PLANNED)
+STATES = (*FOR_A_COMMAND, *FOR_A_LOOK, *FOR_A_TIME)
+WAITING = orders.c.state.in_(STATES)
+SENT = orders.outerjoin(commands, commands.c.digest == orders.c.command).outerjoin(
+    looks, looks.c.digest == orders.c.look
+)
+UNTIL = case(
+    (orders.c.state.in_(FOR_A_COMMAND), commands.c.expires_at),
+    (orders.c.state.in_(FOR_A_LOOK), func.coalesce(looks.c.due_at, orders.c.created_at)),
+    else_=orders.c.until,
+)
+"""When the waiting of an order ends, but for a command's grace; one whose look is not known waits no more."""
+
+FIRST = select(orders.c.state, func.min(UNTIL)).select_from(SENT).where(WAITING).group_by(orders.c.state)
+WAITED = case(
+    (orders.c.state.in_(FOR_A_COMMAND), bindparam("expired", type_=Moment)), else_=bindparam("now", type_=Moment)
+)
+DUE = select(orders.c.id, orders.c.point).select_from(SENT).where(WAITING, UNTIL <= WAITED)
+UNSETTLED = select(commands.c.point, commands.c.granted_at, commands.c.validity_s, commands.c.act_max_s).where(
+    commands.c.granted_at.is_not(None), commands.c.settled_sequence.is_(None)
+)
+
+
+def next_due(db: Connection, context: Context) -> datetime | None:
+    """When the next thing is due, past or to come; None while nothing waits."""
+    times = [at + _grace(context, state) for state, at in db.execute(FIRST) if at is not None]
+    times += [until for _, until in _acting(db)]
+    return min(times, default=None)
+
+
+def orders_due(db: Connection, context: Context) -> list[tuple[str, str]]:
+    """Orders whose waiting has ended, each with its point."""
+    now = {"now": context.now, "expired": context.now - _grace(context, OrderState.DISPATCHED)}
+    return [(order, point) for order, point in db.execute(DUE, now)]
+
+
+def points_due(db: Connection, context: Context) -> list[str]:
+    """Points where something granted can act no more by now."""
+    return sorted({point for point, until in _acting(db) if until <= context.now})
+
+
+def _grace(context: Context, state: str) -> timedelta:
+    return timedelta(seconds=context.settings.command_grace_s if state in FOR_A_COMMAND else 0.0)
+
+
+def _acting(db: Connection) -> Iterator[tuple[str, datetime]]:
+    """Points of granted and unsettled commands, each with the time until which it may act."""
+    for point, granted_at, validity_s, act_max_s in db.execute(UNSETTLED):
+        yield point, acts_until(granted_at, validity_s, act_max_s)
