@@ -10,6 +10,7 @@ CODES: dict[str, str] = {
     "due_after_stop": "A stop makes it due that supply is given back: it can't be withdrawn.",
     "ended": "The order, hold or protection has ended.",
     "forbidden": "This role may not do that.",
+    "gateway_revoked": "This gateway was revoked before.",
     "gateway_taken": "A gateway of this name is there already.",
     "giving_already": "Another order gives supply back at this point.",
     "idempotency_key_required": "A POST needs an Idempotency-Key.",

@@ -44,6 +44,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     },
     "NewProtection": {"act": "suspend", "reason": "water bonus", "until": None},
     "Rejection": {"reason": "not on the list we were sent"},
+    "Revocation": {"reason": "stolen from its cabinet"},
     "Ending": {"reason": "the bonus has ended"},
     "NewFreeze": {"reason": "a wrong list was sent to us"},
     "NewToken": {"name": "billing", "role": "client_requester", "client": "cli_0k3f9x2mz7q1w8e4r"},

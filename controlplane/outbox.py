@@ -124,3 +124,11 @@ CANCEL = update(outbox).where(outbox.c.digest == bindparam("cancelled")).values(
 def cancel(db: Connection, digest: str) -> None:
     """Stop sending this."""
     db.execute(CANCEL, {"cancelled": digest})
+
+
+SILENCE = update(outbox).where(outbox.c.gateway == bindparam("silenced")).values(next_at=None)
+
+
+def silence(db: Connection, gateway: str) -> None:
+    """Send nothing more of what waits for this gateway."""
+    db.execute(SILENCE, {"silenced": gateway})

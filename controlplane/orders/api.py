@@ -10,13 +10,15 @@ from controlplane.access.roles import Permission
 from controlplane.etag import etag, if_match
 from controlplane.fields import Name, Page
 from controlplane.idempotency import Answer
-from controlplane.orders import approving, freezing, reading, service
+from controlplane.orders import approving, freezing, reading, revoking, service
 from controlplane.orders.context import Context
-from controlplane.orders.schemas import FreezeOut, NewFreeze, NewOrder, OrderOut, OrderTold, Rejection
+from controlplane.orders.schemas import FreezeOut, NewFreeze, NewOrder, OrderOut, OrderTold, Rejection, Revocation
 from controlplane.orders.states import OrderState
 from controlplane.pages import Wanted
 from controlplane.policy.facts import Act
 from controlplane.queries import wanted
+from controlplane.registry.reading import gateway as gateway_told
+from controlplane.registry.schemas import GatewayName, GatewayOut
 
 router = APIRouter(tags=["orders"])
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="the ETag you have read")]
@@ -138,6 +140,22 @@ async def reject_order(
         approving.reject(db, context, order, expected, second, body.reason)
         told = reading.order(db, None, order)
         return Answer(200, told.model_dump(mode="json"), told.version)
+
+    return await who.once(verb)
+
+
+@router.post("/gateways/{gateway}/revoke", response_model=GatewayOut)
+async def revoke_gateway(
+    gateway: Annotated[GatewayName, Path()],
+    body: Revocation,
+    context: Ctx,
+    who: Annotated[Posting, Depends(Posts(Permission.GATEWAYS_WRITE))],
+) -> Response:
+    """Believe a gateway no more: nothing it says is taken, nothing is sent to it, time settles what it may still do."""
+
+    def verb(db: Connection) -> Answer:
+        revoking.revoke(db, context, gateway, body.reason, who.principal.name)
+        return Answer(200, gateway_told(db, gateway).model_dump(mode="json"))
 
     return await who.once(verb)
 

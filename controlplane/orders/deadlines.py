@@ -19,6 +19,7 @@ from controlplane.orders.sending import HOUSE, send_look
 from controlplane.orders.service import review
 from controlplane.orders.settling import settled_by_time, unsettled
 from controlplane.orders.states import Event, OrderState
+from controlplane.registry.binding import bound
 from controlplane.supervise import outcome
 
 ESCALATION = timedelta(days=2)
@@ -66,6 +67,11 @@ def _command(db: Connection, context: Context, order: Order) -> None:
 
 def _look(db: Connection, context: Context, order: Order) -> None:
     """A look that was not answered goes out again; where nobody answers and all is settled, the position is unknown."""
+    meter = bound(db, order.point)
+    if meter is None or meter.revoked:
+        if not unsettled(db, order.point):
+            not_wanted(db, context, order, HOUSE)
+        return
     row = sent.look(db, order.look)
     if row is not None and context.now < row.due_at:
         return

@@ -99,6 +99,12 @@ class Rejection(In):
     reason: Words
 
 
+class Revocation(In):
+    """Why a gateway is believed no more."""
+
+    reason: Words
+
+
 class NewFreeze(In):
     """Why all closing is to stop."""
 

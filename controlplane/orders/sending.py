@@ -83,9 +83,9 @@ ASKED = insert(looks)
 
 
 def send_look(db: Connection, context: Context, order: Order, observe_s: float = 0.0) -> Order:
-    """Look at the order's valve: burn what has not started, and see (P7)."""
+    """Look at the order's valve: burn what has not started, and see (P7). A revoked gateway is asked nothing."""
     meter = bound(db, order.point)
-    if meter is None:
+    if meter is None or meter.revoked:
         return order
     fence = lock_point(db, order.point)
     sequence = draw_sequence(db, order.point)

@@ -1,7 +1,8 @@
 """What waits for a time, and when that time comes: read from the database at each look, so that a restart loses none.
 
-An order waits by its state: for its command's expiry, for its look's answer, or for the time it is held or planned
-until. A granted command that has not settled waits for the time from which it can act no more (CONTROL P6).
+An order waits by its state: for its command's expiry, for its look's answer (or, where nobody can answer, for the time
+that all is settled by), or for the time it is held or planned until. A granted command that has not settled waits for
+the time from which it can act no more (CONTROL P6).
 """
 
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ SENT = orders.outerjoin(commands, commands.c.digest == orders.c.command).outerjo
 )
 UNTIL = case(
     (orders.c.state.in_(FOR_A_COMMAND), commands.c.expires_at),
-    (orders.c.state.in_(FOR_A_LOOK), func.coalesce(looks.c.due_at, orders.c.created_at)),
+    (orders.c.state.in_(FOR_A_LOOK), func.coalesce(looks.c.due_at, orders.c.until, orders.c.created_at)),
     else_=orders.c.until,
 )
 """When the waiting of an order ends, but for a command's grace; one whose look is not known waits no more."""

@@ -50,6 +50,8 @@ gateways = Table(
     Column("boot", Integer, nullable=True),
     Column("chain", Integer, nullable=False, default=0),
     Column("last_seen_at", Moment, nullable=True),
+    Column("revoked_by", String, nullable=True),
+    Column("revoke_reason", String, nullable=True),
 )
 
 meters = Table(

@@ -90,6 +90,8 @@ class GatewayOut(Out):
     public_key: str
     created_at: datetime
     revoked_at: datetime | None
+    revoked_by: str | None
+    revoke_reason: str | None
     last_seen_at: datetime | None
 
 

@@ -145,7 +145,18 @@ class Desk:
         position: ValvePosition | None = None,
         **other: Any,
     ) -> None:
-        """Tell how a command ended; the position is the wanted one unless said otherwise."""
+        """Tell how a command ended."""
+        self.take(self.account(command, outcome, why, position, **other))
+
+    def account(
+        self,
+        command: str | None,
+        outcome: Outcome = Outcome.DONE,
+        why: Why | None = None,
+        position: ValvePosition | None = None,
+        **other: Any,
+    ) -> Receipt:
+        """A receipt; the position is the wanted one unless said otherwise."""
         row = self.command(command or "")
         verb = Verb(row.verb)
         position = position or (verb.wanted if outcome is Outcome.DONE else None)
@@ -172,7 +183,7 @@ class Desk:
             "software": "desk",
             "chain": self.link(),
         }
-        self.take(Receipt(**{**values, **other}))
+        return Receipt(**{**values, **other})
 
     def take(self, message: Receipt | LookAnswer) -> None:
         """Hand a message to the one door."""

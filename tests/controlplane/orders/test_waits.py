@@ -11,6 +11,7 @@ from controlplane.db import reading
 from controlplane.orders import deadlines, waits
 from controlplane.orders.context import OrderSettings
 from controlplane.orders.models import orders
+from controlplane.orders.revoking import revoke
 from controlplane.orders.states import OrderState
 from controlplane.telemetry.models import readings
 from protocols.types import Outcome
@@ -49,6 +50,13 @@ def watched(desk: Desk) -> None:
     assert desk.executed().state is OrderState.EXECUTED
 
 
+def revoked(desk: Desk) -> None:
+    desk.permitted()
+    desk.stop()
+    with desk.engine.begin() as db:
+        revoke(db, desk.context, G, "stolen", "anna")
+
+
 SCENES: dict[str, Scene] = {
     "dispatched": lambda desk: desk.enter(),
     "permitted": lambda desk: desk.permitted(),
@@ -58,6 +66,7 @@ SCENES: dict[str, Scene] = {
     "watched": watched,
     "planned": lambda desk: desk.enter(),
     "quarantined": quarantined,
+    "revoked": revoked,
 }
 DESKS: dict[str, dict[str, Any]] = {
     "planned": {"capabilities": ()},
