@@ -26,6 +26,7 @@ CODES: dict[str, str] = {
     "not_frozen": "Nothing is frozen.",
     "not_awaiting": "The order waits for no second person.",
     "not_found": "Nothing of that name that you may see.",
+    "not_halted": "Nothing is halted.",
     "not_gas": "Only gas is interrupted upstream.",
     "notice_not_taken": "Notices are not delivered as orders yet.",
     "payment_does_not_settle": "Payments in part are not taken yet.",

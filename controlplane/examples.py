@@ -46,6 +46,11 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "Rejection": {"reason": "not on the list we were sent"},
     "Revocation": {"reason": "stolen from its cabinet"},
     "Ending": {"reason": "the bonus has ended"},
+    "Resumption": {
+        "stops_sent_again": True,
+        "crews_reported": True,
+        "note": "billing sent all payments since Sunday again",
+    },
     "NewFreeze": {"reason": "a wrong list was sent to us"},
     "NewToken": {"name": "billing", "role": "client_requester", "client": "cli_0k3f9x2mz7q1w8e4r"},
 }

@@ -80,6 +80,7 @@ class Settings(_Part, frozen=True):
     pack: Text
     key_file: Text
     database: Text = "sqlite:///control-plane.sqlite"
+    run_file: Text = "control-plane.run"
     listen: Listen = Listen()
     orders: OrderNumbers = OrderNumbers()
     folder: str = ""
@@ -87,6 +88,12 @@ class Settings(_Part, frozen=True):
     def path(self, name: str) -> Path:
         """A file that the settings name."""
         return Path(self.folder) / name
+
+    @property
+    def database_file(self) -> Path | None:
+        """The SQLite file, None where the database is a server's."""
+        prefix, _, name = self.database.partition("sqlite:///")
+        return self.path(name) if not prefix and name else None
 
     @property
     def database_url(self) -> str:

@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from curbstop import __version__, decode, gateway, keys, serve
+from curbstop import __version__, backups, decode, gateway, keys, serve
 from curbstop.demo import command as demo
 
-GROUPS = (decode, demo, gateway, keys, serve)
+GROUPS = (backups, decode, demo, gateway, keys, serve)
 
 
 def parser() -> argparse.ArgumentParser:

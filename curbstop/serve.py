@@ -25,18 +25,21 @@ from controlplane.edge import Edge
 from controlplane.migrations.upgrade import SchemaError, upgrade
 from controlplane.orders.context import Context, OrderSettings
 from controlplane.policy import packs
+from controlplane.runs import Run, begin, keep
 from controlplane.settings import BrokerSettings, Settings, SettingsError, load
 from controlplane.telemetry.service import index_steps, take_readings
 from controlplane.writer import ThreadWriter
 from curbstop import __version__
 from protocols.uplink.keys import SigningKey
-from seams import keyfile, logs
+from seams import keyfile, logs, runfile
 from seams.clock import SystemClock, SystemEntropy
 from seams.mqtt import Address, connector
 
 CANT_START, FELL = 2, 1
 GRACE_S = 5
 MOST_CONNECTIONS = 500
+WHAT_NOW = """Nothing is closed; stops are taken and supply is given back. Have the crews' reports, and the payments,
+withdrawals, holds and protections since the backup, sent again; then: POST /api/v1/halt/resume"""
 
 
 class StartError(Exception):
@@ -104,11 +107,17 @@ class Plane:
     context: Context
     signer: SigningKey
     address: Address
+    run: Run
+    held: runfile.Lock
 
     async def dispatch(self) -> None:
-        """Carry bytes to the broker and back, for ever."""
+        """Carry bytes to the broker and back, and keep outside the database what tells a restored one, for ever."""
         doors = Doors(self.context, take_readings)
-        await Dispatch(self.context, self.writer, doors, self.signer).run(connector(self.address))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(keep(self.writer, self.run), name="run file")
+            group.create_task(
+                Dispatch(self.context, self.writer, doors, self.signer).run(connector(self.address)), name="dispatch"
+            )
 
     def app(self, fallen: Callable[[], None]) -> FastAPI:
         """Make the application."""
@@ -118,26 +127,42 @@ class Plane:
 def build(settings: Settings) -> Plane:
     """Open what the settings name, bring the database up to date, and make the first token; StartError if it can't."""
     clock, entropy = SystemClock(), SystemEntropy()
+    run_file = settings.path(settings.run_file)
     try:
         signer = keyfile.load_or_make(settings.path(settings.key_file), entropy)
         address = _address(settings, settings.broker)
-        pack = packs.installed(settings.pack)
+        context = Context(clock, entropy, packs.installed(settings.pack), _numbers(settings), index_steps)
+        held = runfile.lock(lock_of(run_file), "the control plane's database")
         engine = make_engine(settings.database_url)
         upgrade(engine)
+        run = begin(engine, context, run_file)
         with engine.begin() as db:
             token = first_token(db, clock, entropy)
-    except (keyfile.KeyFileError, packs.PackError, SchemaError) as error:
+    except (keyfile.KeyFileError, packs.PackError, SchemaError, runfile.RunFileError) as error:
         raise StartError(str(error)) from None
     except (DBAPIError, ArgumentError) as error:
         why = error.orig if isinstance(error, DBAPIError) else error
         raise StartError(f"the database can't be used: {why}") from None
+    _tell(signer, token, run)
+    writer = ThreadWriter(engine)
+    return Plane(engine, writer, Edge(writer, clock, entropy), context, signer, address, run, held)
+
+
+def lock_of(run_file: Path) -> Path:
+    """The lock beside the run file: whoever holds it may write the database."""
+    return run_file.with_name(f"{run_file.name}.lock")
+
+
+def _numbers(settings: Settings) -> OrderSettings:
+    return OrderSettings(**{name: getattr(settings.orders, name) for name in settings.orders.__struct_fields__})
+
+
+def _tell(signer: SigningKey, token: str | None, run: Run) -> None:
     print(f"public key   {signer.public.hex()}", file=sys.stderr)
     if token is not None:
         print(f"admin token  {token}\nKeep it: it is shown this once, and nothing else opens the API.", file=sys.stderr)
-    numbers = {name: getattr(settings.orders, name) for name in settings.orders.__struct_fields__}
-    context = Context(clock, entropy, pack, OrderSettings(**numbers), index_steps)
-    writer = ThreadWriter(engine)
-    return Plane(engine, writer, Edge(writer, clock, entropy), context, signer, address)
+    if run.halted is not None:
+        print(f"HALTED       {run.halted}\n{WHAT_NOW}", file=sys.stderr)
 
 
 def _address(settings: Settings, broker: BrokerSettings) -> Address:
@@ -194,6 +219,7 @@ async def serve(plane: Plane, taken: socket.socket) -> int:
         watch.cancel()
         plane.writer.close()
         plane.engine.dispose()
+        plane.held.release()
     return FELL if fell.is_set() or not server.started else 0
 
 

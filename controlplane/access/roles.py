@@ -26,6 +26,7 @@ class Permission(StrEnum):
     EVENTS_READ = auto()
     FREEZE = auto()
     UNFREEZE = auto()
+    RESUME = auto()
     TOKENS_MANAGE = auto()
 
 
@@ -53,7 +54,7 @@ _OPERATE = _SEE_ALL | _ASK | {P.POINTS_WRITE, P.METERS_WRITE, P.GATEWAYS_WRITE, 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.OPERATOR: _OPERATE,
-    Role.SUPERVISOR: _OPERATE | {P.UNFREEZE, P.ORDERS_APPROVE, P.CLIENTS_WRITE},
+    Role.SUPERVISOR: _OPERATE | {P.UNFREEZE, P.RESUME, P.ORDERS_APPROVE, P.CLIENTS_WRITE},
     Role.PLANNER: _SEE_SUPPLY,
     Role.CLIENT_VIEWER: _SEE_SUPPLY | {P.CLIENTS_READ, P.PAYMENTS_READ},
     Role.CLIENT_REQUESTER: _SEE_SUPPLY | _ASK | {P.CLIENTS_READ},

@@ -1,4 +1,4 @@
-"""Routes of orders, and of the freeze."""
+"""Routes of orders, of the freeze, and of the halt after a restore."""
 
 from typing import Annotated
 
@@ -10,9 +10,19 @@ from controlplane.access.roles import Permission
 from controlplane.etag import etag, if_match
 from controlplane.fields import Name, Page
 from controlplane.idempotency import Answer
-from controlplane.orders import approving, freezing, reading, revoking, service
+from controlplane.orders import approving, freezing, halting, reading, revoking, service
 from controlplane.orders.context import Context
-from controlplane.orders.schemas import FreezeOut, NewFreeze, NewOrder, OrderOut, OrderTold, Rejection, Revocation
+from controlplane.orders.schemas import (
+    FreezeOut,
+    HaltOut,
+    NewFreeze,
+    NewOrder,
+    OrderOut,
+    OrderTold,
+    Rejection,
+    Resumption,
+    Revocation,
+)
 from controlplane.orders.states import OrderState
 from controlplane.pages import Wanted
 from controlplane.policy.facts import Act
@@ -179,3 +189,22 @@ async def unfreeze(
     person = who.principal.one_of_two()
     lifted = await who.write(lambda db: freezing.unfreeze(db, context, who.principal.name, person))
     response.status_code = 204 if lifted else 202
+
+
+@router.get("/halt")
+async def get_halt(who: Annotated[Asking, Depends(Requires(Permission.GATEWAYS_READ))]) -> HaltOut:
+    """Whether a restored house is halted, and what tells that it was restored."""
+    return await who.read(reading.halt_state)
+
+
+@router.post("/halt/resume", response_model=HaltOut)
+async def resume(
+    body: Resumption, context: Ctx, who: Annotated[Posting, Depends(Posts(Permission.RESUME))]
+) -> Response:
+    """Grant permits again after a restore; the body says what was brought up to date before."""
+
+    def verb(db: Connection) -> Answer:
+        halting.resume(db, context, who.principal.name, body.note)
+        return Answer(200, reading.halt_state(db).model_dump(mode="json"))
+
+    return await who.once(verb)

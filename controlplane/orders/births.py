@@ -8,11 +8,12 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 
 from controlplane import news, outbox
 from controlplane.db import lock_point, set_epoch
+from controlplane.orders.barring import FREEZE, halted
 from controlplane.orders.context import Context
+from controlplane.orders.halting import halt
 from controlplane.orders.life import Order, advance, get
 from controlplane.orders.models import commands, looks
 from controlplane.orders.sending import forget_commands, send_again, send_look, waiting_for
-from controlplane.orders.service import FREEZE
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.registry.models import gateways, house, meters, meters_told
 from protocols.types import MeterId
@@ -74,18 +75,29 @@ def _epoch(
 ) -> int:
     """The meter's epoch from now on; raised where the journal can't know what was sent."""
     fence = lock_point(db, point)
-    if before is None:
+    above = told.mark is not None and told.mark >= Number(fence.epoch, fence.next_sequence)
+    if above:
+        _halt(db, context, birth, told)
+        fence = lock_point(db, point)
+    elif before is None:
         return fence.epoch
-    highest = _highest_issued(db, told.meter)
-    known = before.journal in (None, birth.journal)
-    if highest is None or (known and told.mark is not None and told.mark >= highest):
-        return fence.epoch
+    else:
+        highest = _highest_issued(db, told.meter)
+        known = before.journal in (None, birth.journal)
+        if highest is None or (known and told.mark is not None and told.mark >= highest):
+            return fence.epoch
     epoch = max(fence.epoch, told.mark.epoch if told.mark else 0) + 1
     set_epoch(db, point, epoch)
     forget_commands(db, birth.gateway, told.meter)
     for order in waiting_for(db, birth.gateway, told.meter):
         _again(db, context, get(db, order))
     return epoch
+
+
+def _halt(db: Connection, context: Context, birth: Birth, told: MeterBirth) -> None:
+    """A gateway holds a number that this house has not issued: the house has forgotten (CONTROL, Delivery)."""
+    if not halted(db):
+        halt(db, context, f"gateway {birth.gateway} holds a number for meter {told.meter} that was never issued here")
 
 
 HIGHEST = [

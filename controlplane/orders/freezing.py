@@ -1,26 +1,25 @@
 """The freeze: any one operator stops all closing; two lift it. Giving back goes on."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from controlplane import news, outbox
 from controlplane.db import lock_point
+from controlplane.orders.barring import FREEZE, FROZEN, switch
 from controlplane.orders.context import Context
 from controlplane.orders.life import advance, get, note
 from controlplane.orders.models import orders
 from controlplane.orders.sending import send_look
-from controlplane.orders.service import FREEZE, FROZEN, REVIEW
-from controlplane.orders.states import Event, Kind, OrderState
+from controlplane.orders.service import REVIEW
+from controlplane.orders.states import ON_THE_WAY, Event, Kind, OrderState
 from controlplane.problems import ConflictError
 from controlplane.registry.models import gateways, house
 from protocols.types import GatewayId
-from protocols.uplink.messages import Freeze
-
-ON_THE_WAY = (OrderState.PLANNED, OrderState.DISPATCHED, OrderState.ASSIGNED, OrderState.ON_SITE)
+from protocols.uplink.messages import Freeze, Reason
 
 
 def freeze(db: Connection, context: Context, reason: str, actor: str) -> None:
     """Stop all taking at once: no permit is granted from this transaction on, and every gateway is told."""
-    number = _set(db, on=True, text=reason, by="")
+    number = switch(db, FREEZE, on=True, text=reason)
     _push(db, context, number, on=True, reason=reason)
     news.tell(db, context.now, "freeze", FREEZE, {"on": True, "reason": reason, "actor": actor}, None)
     query = select(orders.c.id).where(orders.c.state.in_(ON_THE_WAY), orders.c.way == Kind.TAKING)
@@ -44,35 +43,24 @@ def unfreeze(db: Connection, context: Context, actor: str, person: str) -> bool:
     if not row.by or row.person == person:
         db.execute(update(house).where(house.c.key == FREEZE).values(by=actor, person=person))
         return False
-    number = _set(db, on=False, text="", by="")
+    number = switch(db, FREEZE, on=False, text="")
     _push(db, context, number, on=False, reason="lifted")
     data = {"on": False, "actor": actor, "first": row.by}
     news.tell(db, context.now, "freeze", FREEZE, data, None)
-    _review_now(db, context)
+    review_now(db, context, FROZEN)
     return True
 
 
-def _review_now(db: Connection, context: Context) -> None:
-    """What only the freeze held need not wait for its review."""
+def review_now(db: Connection, context: Context, only: Reason) -> None:
+    """What only this held need not wait for its review."""
     query = select(orders.c.id, orders.c.reason).where(orders.c.state == OrderState.HELD)
     for row in db.execute(query).all():
-        if row.reason is None or row.reason["code"] != FROZEN.code:
+        if row.reason is None or row.reason["code"] != only.code:
             continue
         lock_point(db, get(db, row.id).point)
         order = get(db, row.id)
         if order.state is OrderState.HELD:
             note(db, order, until=context.now)
-
-
-def _set(db: Connection, *, on: bool, text: str, by: str) -> int:
-    row = db.execute(select(house).where(house.c.key == FREEZE)).one_or_none()
-    number = (row.number if row else 0) + 1
-    values = {"number": number, "on": on, "text": text, "by": by, "person": None}
-    if row is None:
-        db.execute(insert(house).values(key=FREEZE, **values))
-    else:
-        db.execute(update(house).where(house.c.key == FREEZE).values(**values))
-    return number
 
 
 def _push(db: Connection, context: Context, number: int, *, on: bool, reason: str) -> None:

@@ -19,6 +19,8 @@ from protocols.uplink.messages import Reason
 
 VERBS = {Act.SUSPEND: Verb.CLOSE, Act.LIMIT: Verb.LIMIT, Act.REACTIVATE: Verb.OPEN}
 """Which acts a valve can do; the others are a crew's."""
+RESTORED = "restored"
+"""The event of an order that a restored house must take to have been permitted: it may have acted."""
 
 WAITS = (OrderState.HELD, OrderState.AWAITING_APPROVAL)
 

@@ -11,11 +11,12 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from controlplane import outbox
 from controlplane.db import lock_point
 from controlplane.orders import sent
+from controlplane.orders.barring import barred
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get, giving_alive
 from controlplane.orders.models import commands, orders
 from controlplane.orders.sending import HOUSE
-from controlplane.orders.service import FROZEN, GIVING_FIRST, frozen, judge
+from controlplane.orders.service import GIVING_FIRST, judge
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.stopping import REASONS, blocking
 from controlplane.policy.facts import Effect
@@ -56,9 +57,11 @@ def _refusal(db: Connection, context: Context, order: Order, row: Row[tuple[obje
     if _giving(db, context, order):
         return _denied(db, context, order, GIVING_FIRST)
     until = context.now + timedelta(seconds=context.settings.permit_validity_s)
+    if (bar := barred(db)) is not None:
+        return _denied(db, context, order, bar)
     answer = decisive(judge(db, context, order, until))
-    if answer.effect is not Effect.ALLOW or frozen(db):
-        return _denied(db, context, order, answer.reason or FROZEN, answer.until)
+    if answer.effect is not Effect.ALLOW:
+        return _denied(db, context, order, answer.reason or NOT_WANTED, answer.until)
     return None
 
 

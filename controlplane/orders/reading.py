@@ -2,10 +2,10 @@
 
 from sqlalchemy import Connection, Row, Select, select
 
+from controlplane.orders.barring import FREEZE, HALT
 from controlplane.orders.life import timeline
 from controlplane.orders.models import orders
-from controlplane.orders.schemas import FreezeOut, OrderOut, OrderTold, Step
-from controlplane.orders.service import FREEZE
+from controlplane.orders.schemas import FreezeOut, HaltOut, OrderOut, OrderTold, Step
 from controlplane.orders.states import OrderState
 from controlplane.pages import Wanted, page
 from controlplane.problems import NotFoundError
@@ -57,3 +57,10 @@ def freeze_state(db: Connection) -> FreezeOut:
     if row is None or not row.on:
         return FreezeOut(frozen=False, reason="", lift_asked_by="")
     return FreezeOut(frozen=True, reason=row.text, lift_asked_by=row.by)
+
+
+def halt_state(db: Connection) -> HaltOut:
+    """The halt of a restored house."""
+    row = db.execute(select(house).where(house.c.key == HALT)).one_or_none()
+    on = row is not None and bool(row.on)
+    return HaltOut(halted=on, reason=row.text if row is not None and on else "")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from controlplane.fields import Day, In, MaybeWords, Name, Out, When, Words
 
@@ -117,3 +118,18 @@ class FreezeOut(Out):
     frozen: bool
     reason: str
     lift_asked_by: str
+
+
+class Resumption(In):
+    """What an operator vouches for before permits are granted again after a restore; both have to be true."""
+
+    stops_sent_again: Literal[True]
+    crews_reported: Literal[True]
+    note: Words
+
+
+class HaltOut(Out):
+    """Whether nothing is closed since a restore, and what told so."""
+
+    halted: bool
+    reason: str

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from controlplane import outbox
 from controlplane.db import lock_point
 from controlplane.ids import new_id
+from controlplane.orders.barring import barred
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, at_point, get, giving_alive, record
 from controlplane.orders.models import orders, stops
@@ -19,11 +20,9 @@ from controlplane.orders.stopping import REASONS, STANDING, Stop, blocking, reco
 from controlplane.policy.facts import Act, Answer, Effect, Facts, Protected
 from controlplane.policy.rules import ask, decisive
 from controlplane.problems import ConflictError, NotFoundError, StaleError, UnprocessableError
-from controlplane.registry.models import house, protections, supply_points
+from controlplane.registry.models import protections, supply_points
 from protocols.uplink.messages import Reason
 
-FREEZE = "freeze"
-FROZEN = Reason("frozen", "All closing is frozen by an operator.", "Ogni chiusura è sospesa da un operatore.")
 GIVING_FIRST = Reason("giving_alive", "Supply is being given back here.", "Qui si sta ridando la fornitura.")
 UNSETTLED = Reason(
     "unsettled",
@@ -152,9 +151,9 @@ def _apply(db: Connection, context: Context, order: Order, answer: Answer) -> Or
     if (stop := blocking(db, context, order)) is not None:
         until = context.now + timedelta(seconds=context.settings.held_review_s)
         return advance(db, context, order, Event.DEFERRED, HOUSE, reason=REASONS[stop], until=until)
-    if frozen(db):
+    if (bar := barred(db)) is not None:
         until = context.now + REVIEW
-        return advance(db, context, order, Event.DEFERRED, FREEZE, reason=FROZEN, until=until)
+        return advance(db, context, order, Event.DEFERRED, HOUSE, reason=bar, until=until)
     return carry_out(db, context, advance(db, context, order, Event.ALLOWED, HOUSE))
 
 
@@ -166,26 +165,18 @@ def review(
     if expired(context, order):
         return advance(db, context, order, Event.REFUSED, HOUSE, reason=EXPIRED)
     answer = decisive(judge(db, context, order, context.now))
-    stopped, giving = blocking(db, context, order), giving_alive(db, order.point)
-    if answer.effect is Effect.ALLOW and not frozen(db) and stopped is None and giving is None:
+    stopped, bar, giving = blocking(db, context, order), barred(db), giving_alive(db, order.point)
+    if answer.effect is Effect.ALLOW and bar is None and stopped is None and giving is None:
         if unsettled(db, order.point):  # nobody is sent, and nothing new, before it has settled (P6, I11)
             until = context.now + timedelta(seconds=context.settings.command_grace_s)
             return advance(db, context, order, on, actor, to=OrderState.HELD, reason=UNSETTLED, until=until)
         planned = advance(db, context, order, on, actor, to=OrderState.PLANNED)
         return carry_out(db, context, planned)
-    reason = answer.reason or (FROZEN if frozen(db) else REASONS.get(stopped or "", GIVING_FIRST))
+    reason = answer.reason or bar or REASONS.get(stopped or "", GIVING_FIRST)
     if stopped is not None and order.stopped:
         return advance(db, context, order, Event.STOP, HOUSE, to=OrderState.WITHDRAWN, reason=REASONS[stopped])
     until = max(answer.until or context.now, context.now + timedelta(seconds=context.settings.held_review_s))
     return advance(db, context, order, on, actor, to=OrderState.HELD, reason=reason, until=until)
-
-
-IS_FROZEN = select(house.c.on).where(house.c.key == FREEZE)
-
-
-def frozen(db: Connection) -> bool:
-    """Whether all taking is frozen."""
-    return bool(db.execute(IS_FROZEN).scalar_one_or_none())
 
 
 def withdraw(db: Connection, context: Context, order_id: str, version: int, actor: str) -> Order:

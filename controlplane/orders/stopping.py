@@ -11,11 +11,14 @@ from sqlalchemy import Connection, bindparam, func, insert, select
 
 from controlplane.db import lock_point
 from controlplane.ids import new_id
+from controlplane.orders.barring import halted
 from controlplane.orders.context import Context
-from controlplane.orders.life import Order, advance, at_point, giving_alive, note, record
+from controlplane.orders.life import RESTORED, Order, advance, at_point, giving_alive, note, record
 from controlplane.orders.models import order_events, stops
 from controlplane.orders.sending import send_look
 from controlplane.orders.states import TERMINAL, Event, Kind, OrderState
+from controlplane.registry.binding import bound
+from protocols.types import Capability
 from protocols.uplink.messages import Reason
 
 FOR_GOOD = frozenset({"payment", "withdrawal"})
@@ -75,7 +78,19 @@ def record_stop(db: Connection, context: Context, point: str, stop: Stop, actor:
     db.execute(STOP, row)
     for order in taking:
         _reach(db, context, order, stop, actor)
-    return give_back_if_due(db, context, point, actor)
+    return give_back_if_due(db, context, point, actor) or _give_back_halted(db, context, point, stop, actor)
+
+
+def _give_back_halted(db: Connection, context: Context, point: str, stop: Stop, actor: str) -> Order | None:
+    """While the house is halted, what took supply away may be forgotten: whoever has paid is given it back."""
+    if stop.kind not in FOR_GOOD or giving_alive(db, point) is not None or not halted(db):
+        return None
+    meter = bound(db, point)
+    if meter is None or Capability.OPEN not in meter.capabilities:
+        return None
+    from controlplane.orders.service import enter_giving  # noqa: PLC0415 - the two verbs call each other
+
+    return enter_giving(db, context, point, actor)
 
 
 def _reach(db: Connection, context: Context, order: Order, stop: Stop, actor: str) -> None:
@@ -155,8 +170,11 @@ def _executed_event(db: Connection, order: Order) -> int:
 LAST_ACT = (
     select(func.max(order_events.c.id))
     .where(order_events.c.order == bindparam("order"))
-    .where(order_events.c.state.in_([OrderState.PERMITTED, OrderState.EXECUTED]))
-    .where(order_events.c.event.not_in([Event.STOP, Event.HOLD]))
+    .where(
+        order_events.c.state.in_([OrderState.PERMITTED, OrderState.EXECUTED])
+        & order_events.c.event.not_in([Event.STOP, Event.HOLD])
+        | (order_events.c.event == RESTORED)
+    )
 )
 
 

@@ -28,6 +28,7 @@ def test_dangerous_verbs_have_few_holders() -> None:
     assert holders(Permission.UNFREEZE) == {Role.ADMIN, Role.SUPERVISOR}
     assert holders(Permission.ORDERS_APPROVE) == {Role.ADMIN, Role.SUPERVISOR}
     assert holders(Permission.STOPS_END) == {Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR}
+    assert holders(Permission.RESUME) == {Role.ADMIN, Role.SUPERVISOR}
     assert holders(Permission.FREEZE) == {Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR}
 
 
