@@ -28,7 +28,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import PoolProxiedConnection, StaticPool
 
 NAMES = {
     "ix": "ix_%(column_0_label)s",
@@ -38,6 +38,8 @@ NAMES = {
 }
 metadata = MetaData(naming_convention=NAMES)
 BUSY_TIMEOUT_S = 30
+READS = "reads"
+"""Marks a connection that never writes."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -87,7 +89,7 @@ def make_engine(url: str) -> Engine:
     pool = {"poolclass": StaticPool} if memory else {}
     engine = create_engine(url, connect_args=arguments, hide_parameters=True, **pool)
     event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
+    engine.dialect.do_begin = _begin  # type: ignore[method-assign]
     return engine
 
 
@@ -97,16 +99,22 @@ def _prepare(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin(connection: Connection) -> None:
-    reads = connection.get_execution_options().get("reads", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+def _begin(dbapi_connection: PoolProxiedConnection) -> None:
+    """Begin in the dialect's place: an engine that has events looks for their listeners at each statement."""
+    dbapi_connection.cursor().execute("BEGIN" if READS in dbapi_connection.info else "BEGIN IMMEDIATE")
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A consistent view that never waits for the writer."""
-    with engine.connect().execution_options(reads=True) as connection, connection.begin():
-        yield connection
+    with engine.connect() as connection:
+        about = connection.info
+        about[READS] = True
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            about.pop(READS, None)
 
 
 FENCE = select(fences).where(fences.c.point == bindparam("point")).with_for_update()

@@ -71,6 +71,7 @@ class Faults:
 
     def __init__(self, seed: int = 0, windows: Iterable[Window] = (), time: Callable[[], float] | None = None) -> None:
         self.windows = tuple(windows)
+        self._windows = {fault: [w for w in self.windows if w.fault is fault] for fault in Fault}
         self.struck: Counter[Fault] = Counter()
         self._time = time or _loop_time
         self._chances = {fault: stream(seed, fault) for fault in Fault}
@@ -88,12 +89,11 @@ class Faults:
         return self._chances[fault]
 
     def _odds(self, fault: Fault) -> float:
-        if not self.windows:
+        windows = self._windows[fault]
+        if not windows:
             return 0.0
         now = self._time()
-        return max(
-            (w.probability for w in self.windows if w.fault is fault and w.since_s <= now < w.until_s), default=0.0
-        )
+        return max((w.probability for w in windows if w.since_s <= now < w.until_s), default=0.0)
 
 
 def _loop_time() -> float:

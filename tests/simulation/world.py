@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine, insert, select
 
 from controlplane import news
-from controlplane.db import fences, make_engine, metadata, reading
+from controlplane.db import fences, reading
 from controlplane.dispatch.doors import Doors
 from controlplane.dispatch.loop import Dispatch
 from controlplane.orders.context import Context, OrderSettings
@@ -40,6 +40,7 @@ from simulators.physics import Constant, Supply
 from simulators.process import Process
 from simulators.reference.water import Plate, slave
 from simulators.valve import Valve
+from tests.databases import fresh
 from tests.gateway.world import CONFIG, METER
 
 GATEWAY_KEY, PLANE_KEY = SigningKey(b"g" * 32), SigningKey(b"p" * 32)
@@ -83,8 +84,7 @@ class World:
             stations.append(Station(meter, response_s=2.0 if name == "B" else 0.02))
         self.broker = MemoryBroker(seed=self.virtual.seed, faults=self.faults)
         self.line = Line(stations, faults=self.faults, seed=self.virtual.seed)
-        self.engine = make_engine(f"sqlite:///{self.folder / 'plane.sqlite'}")
-        metadata.create_all(self.engine)
+        self.engine = fresh(self.folder / "plane.sqlite")
         self._register()
         self.context = Context(
             self.virtual.clock, self.virtual.entropy, packs.installed("demo"), self.settings, index_steps
