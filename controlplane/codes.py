@@ -7,6 +7,7 @@ CODES: dict[str, str] = {
     "body_too_large": "The body is too large or comes too slowly.",
     "code_taken": "This client has a supply point of this code already.",
     "conflict": "The state of the thing forbids it, or somebody did the same at the same moment.",
+    "deadline_passed": "The deadline that was given lies in the past.",
     "due_after_stop": "A stop makes it due that supply is given back: it can't be withdrawn.",
     "ended": "The order, hold or protection has ended.",
     "forbidden": "This role may not do that.",

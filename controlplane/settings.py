@@ -53,6 +53,8 @@ class OrderNumbers(_Part, frozen=True):
 
     `..._per_hour` and `..._per_day`: above so many orders that take supply away, entered within that time for one
     client, in one of its zones or at one gateway, the next ones wait for a second person (I5), at most `quarantine_s`.
+    `term_after_deadline_s`: how long after its client's deadline an order that nobody could carry out ends as not
+    executed, where the rule pack names no legal term.
     """
 
     permit_validity_s: Annotated[float, msgspec.Meta(ge=2, le=30)] = 10.0
@@ -64,6 +66,7 @@ class OrderNumbers(_Part, frozen=True):
     observe_min_s: Seconds = 10.0
     observe_max_s: Seconds = 72 * 3600.0
     held_review_s: Seconds = 3600.0
+    term_after_deadline_s: Seconds = 30 * 86400.0
     quarantine_s: Seconds = 86400.0
     client_per_hour: Count = 500
     client_per_day: Count = 2000

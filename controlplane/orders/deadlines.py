@@ -19,10 +19,10 @@ from controlplane.orders.sending import HOUSE, send_look
 from controlplane.orders.service import review
 from controlplane.orders.settling import settled_by_time, unsettled
 from controlplane.orders.states import Event, OrderState
+from controlplane.orders.terms import end_of_term, term_ended, told_again
 from controlplane.registry.binding import bound
 from controlplane.supervise import outcome
 
-ESCALATION = timedelta(days=2)
 log: structlog.stdlib.BoundLogger = structlog.get_logger("deadlines")
 
 
@@ -100,12 +100,17 @@ def _quarantined(db: Connection, context: Context, order: Order) -> None:
 
 
 def _planned(db: Connection, context: Context, order: Order) -> None:
-    """Field work that nobody has taken: told again to whoever plans, with a new deadline."""
+    """Field work that nobody has taken: told again to whoever plans, until its legal term has ended."""
+    if term_ended(context, order):
+        end_of_term(db, context, order)
+        return
     if order.until is None or context.now < order.until:
         return
-    note(db, order, until=context.now + ESCALATION)
+    note(db, order, until=told_again(context, order))
     record(db, context, order, Event.DEADLINE, order.state, HOUSE)
-    news.tell(db, context.now, "escalation", order.id, {"order": order.id, "to": "planner"}, order.client)
+    told = {"deadline": order.deadline, "legal_term": order.legal_term}
+    times = {name: at.isoformat() if at is not None else None for name, at in told.items()}
+    news.tell(db, context.now, "escalation", order.id, {"order": order.id, "to": "planner", **times}, order.client)
 
 
 DOORS = {

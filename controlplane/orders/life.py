@@ -54,6 +54,8 @@ class Order:
     requested_by: str | None
     quarantine: dict[str, Any] | None
     approved_by: str | None
+    deadline: datetime | None
+    legal_term: datetime | None
 
     @property
     def alive(self) -> bool:

@@ -35,6 +35,7 @@ orders = Table(
     Column("requested_by", String, nullable=True),
     Column("quarantine", JSON, nullable=True),
     Column("approved_by", String, nullable=True),
+    Column("legal_term", Moment, nullable=True),
 )
 Index("ix_orders_client_created_at", orders.c.client, orders.c.created_at)
 Index(

@@ -81,6 +81,7 @@ class OrderOut(Out):
     notice: dict[str, str] | None
     not_before: datetime | None
     deadline: datetime | None
+    legal_term: datetime | None
     tried: list[dict[str, object]]
     quarantine: QuarantineOut | None
     approved_by: str | None

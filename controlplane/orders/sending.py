@@ -10,6 +10,7 @@ from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, note, record
 from controlplane.orders.models import commands, looks, orders
 from controlplane.orders.states import Event, OrderState
+from controlplane.orders.terms import end_of_term, term_ended, told_again
 from controlplane.registry.binding import Bound, bound
 from protocols.types import Capability
 from protocols.uplink.messages import Command, Look, Number, Reason
@@ -23,7 +24,12 @@ NO_VALVE = Reason(
 
 
 def carry_out(db: Connection, context: Context, order: Order) -> Order:
-    """From `planned`: dispatch where a gateway can do it, else leave it on the field channel (I11)."""
+    """From `planned`: dispatch where a gateway can do it, else leave it on the field channel (I11).
+
+    What may no longer be done, because its term has ended meanwhile, ends.
+    """
+    if term_ended(context, order):
+        return end_of_term(db, context, order)
     meter = bound(db, order.point)
     if order.verb is None or meter is None or Capability(order.verb.value) not in meter.capabilities:
         return note_field(db, context, order, NO_VALVE)
@@ -34,7 +40,7 @@ def carry_out(db: Connection, context: Context, order: Order) -> Order:
 def note_field(db: Connection, context: Context, order: Order, reason: Reason) -> Order:
     """It stands planned on the field channel, and says why."""
     said = {"code": reason.code, "en": reason.en, "it": reason.it}
-    order = note(db, order, channel="field", reason=said, until=context.now + timedelta(days=2))
+    order = note(db, order, channel="field", reason=said, until=told_again(context, order))
     record(db, context, order, "field", order.state, HOUSE, said)
     return order
 

@@ -17,6 +17,7 @@ from controlplane.orders.sending import HOUSE, carry_out
 from controlplane.orders.settling import unsettled
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.stopping import REASONS, STANDING, Stop, blocking, record_stop
+from controlplane.orders.terms import legal_term
 from controlplane.policy.facts import Act, Answer, Effect, Facts, Protected
 from controlplane.policy.rules import ask, decisive
 from controlplane.problems import ConflictError, NotFoundError, StaleError, UnprocessableError
@@ -73,6 +74,8 @@ def _enter(db: Connection, context: Context, draft: Draft, actor: str) -> Order:
         raise NotFoundError(f"there is no supply point {draft.point}")
     if draft.kind is Act.INTERRUPT and point.medium != "gas":
         raise UnprocessableError("only gas is interrupted upstream", code="not_gas")
+    if draft.deadline is not None and draft.deadline <= context.now:
+        raise UnprocessableError("the deadline lies in the past", code="deadline_passed")
     if draft.kind is Act.DELIVER_NOTICE:
         detail = "notices are no orders yet; tell when one was received in `notice` of the order that needs it"
         raise UnprocessableError(detail, code="notice_not_taken")
@@ -103,6 +106,7 @@ def _enter(db: Connection, context: Context, draft: Draft, actor: str) -> Order:
         "created_at": context.now,
         "version": 1,
         "requested_by": draft.person,
+        "legal_term": legal_term(context, draft.kind, draft.deadline),
         "quarantine": above(db, context, draft.point) if way is Kind.TAKING else None,
     }
     db.execute(ENTER, row)

@@ -59,3 +59,11 @@ class Calendar:
         while self.forbidden(day):
             day += ONE_DAY
         return datetime.combine(day, time(0), ZoneInfo(self.zone)).astimezone(at.tzinfo)
+
+    def end_of_open_day(self, at: datetime, days: int) -> datetime:
+        """The end of the last of so many open days after the day of a moment."""
+        day = self.day_of(at)
+        while days > 0:
+            day += ONE_DAY
+            days -= 0 if self.forbidden(day) else 1
+        return datetime.combine(day + ONE_DAY, time(0), ZoneInfo(self.zone)).astimezone(at.tzinfo)

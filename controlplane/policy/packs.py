@@ -34,6 +34,15 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """Within how many open days after it was asked for an act is to be done, and what says so."""
+
+    acts: frozenset[str]
+    days: int
+    source: Parameters
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """One jurisdiction's parameters, in force from a day on."""
 
@@ -46,6 +55,7 @@ class Pack:
     protection: Parameters
     days: Parameters
     own: Parameters = Parameters("the house's own rule", "high")
+    term: Term | None = None
 
 
 class _Cited(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,12 +75,18 @@ class _Days(_Cited):
     patron: Annotated[str, msgspec.Meta(pattern=r"^(\d\d-\d\d)?$")] = ""
 
 
+class _Term(_Cited):
+    acts: frozenset[Act]
+    open_days: Annotated[int, msgspec.Meta(ge=1, le=A_YEAR)]
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     zone: str
     in_force: date
     notice: _Notice
     protection: _Cited
     forbidden_days: _Days
+    legal_term: _Term | None = None
 
 
 def installed(name: str) -> Pack:
@@ -105,7 +121,16 @@ def _pack(file: _File, name: str) -> Pack:
         notice=_parameters(file.notice),
         protection=_parameters(file.protection),
         days=_parameters(days),
+        term=_term(file.legal_term, name),
     )
+
+
+def _term(term: _Term | None, name: str) -> Term | None:
+    if term is None:
+        return None
+    if not term.acts <= TAKING_ACTS:
+        raise PackError(f"{name}: legal_term.acts are {', '.join(sorted(TAKING_ACTS))}")
+    return Term(frozenset(term.acts), term.open_days, _parameters(term))
 
 
 def _zone(zone: str, name: str) -> str:

@@ -65,3 +65,15 @@ def test_a_bad_pack_is_refused_by_its_key(case: str) -> None:
         load(GOOD.replace(old, new, 1), "mine")
     assert str(refused.value).startswith("mine: ")
     assert said in str(refused.value)
+
+
+def test_a_legal_term_is_optional_cited_and_only_for_what_takes_away() -> None:
+    assert load(GOOD, "x").term is None
+    term = '\n[legal_term]\nacts = ["suspend"]\nopen_days = 5\ncitation = "TIMG 6.2"\nconfidence = "medium"\n'
+    found = load(GOOD + term, "x").term
+    assert found is not None
+    assert (found.days, found.source.citation) == (5, "TIMG 6.2")
+    with pytest.raises(PackError, match="legal_term"):
+        load(GOOD + term.replace('"suspend"', '"reactivate"'), "x")
+    with pytest.raises(PackError, match="open_days"):
+        load(GOOD + term.replace("= 5", "= 0"), "x")
