@@ -197,8 +197,9 @@ def _proven(db: Connection, context: Context, order: Order, receipt: Receipt, se
 
 
 def _event_of_proof(order: Order, receipt: Receipt) -> Event | None:
+    """A crew that holds a permit proves its act itself: a gateway's late receipt must not end what a hand may do."""
     if order.state is OrderState.PERMITTED:
-        return Event.PROOF
+        return Event.PROOF if order.channel == "remote" else None
     if order.state is OrderState.LOOKING:
         return Event.LOOK_WANTED
     if order.state is OrderState.DISPATCHED:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from controlplane.db import reading
+from controlplane.orders.life import note
 from controlplane.orders.settling import unsettled
 from controlplane.orders.states import OrderState
 from protocols.types import Outcome, ValvePosition, Verb
@@ -273,3 +274,11 @@ def test_answers_before_the_settlement_do_not_count_as_silence(desk: Desk) -> No
     assert desk.state(order) is S.LOOKING, "nobody has seen it after the settlement"
     desk.answer(desk.order(order).look, ValvePosition.CLOSED)
     assert desk.state(order) is not S.LOOKING
+
+
+def test_I11_while_a_crew_holds_a_permit_a_late_receipt_of_the_gateway_does_not_end_the_order(desk: Desk) -> None:
+    order = desk.order(desk.permitted())
+    with desk.engine.begin() as db:
+        note(db, order, channel="field")
+    desk.receipt(desk.order(order).command)
+    assert desk.state(order) is OrderState.PERMITTED
