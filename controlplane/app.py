@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from controlplane import openapi, stream
+from controlplane import alarms, openapi, stream
 from controlplane.access import api as access
 from controlplane.access.gate import Gate
 from controlplane.credit import api as credit
@@ -53,7 +53,7 @@ def create(
     )
     app.state.edge, app.state.context = edge, context
     app.state.is_settled = lambda db, point: at_rest(db, point, context.now)
-    for part in (access, registry, orders, protection, credit, telemetry, stream):
+    for part in (access, registry, orders, protection, credit, telemetry, stream, alarms):
         app.include_router(part.router, prefix=API)
     app.get("/healthz", tags=["health"])(_health)
     app.add_middleware(Gate, edge=edge)

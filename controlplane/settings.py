@@ -54,7 +54,8 @@ class OrderNumbers(_Part, frozen=True):
     `..._per_hour` and `..._per_day`: above so many orders that take supply away, entered within that time for one
     client, in one of its zones or at one gateway, the next ones wait for a second person (I5), at most `quarantine_s`.
     `term_after_deadline_s`: how long after its client's deadline an order that nobody could carry out ends as not
-    executed, where the rule pack names no legal term.
+    executed, where the rule pack names no legal term. `receipt_gap_s`: how long a number may be missing among the
+    accounts of a gateway before an operator is told.
     """
 
     permit_validity_s: Annotated[float, msgspec.Meta(ge=2, le=30)] = 10.0
@@ -67,6 +68,7 @@ class OrderNumbers(_Part, frozen=True):
     observe_max_s: Seconds = 72 * 3600.0
     held_review_s: Seconds = 3600.0
     term_after_deadline_s: Seconds = 30 * 86400.0
+    receipt_gap_s: Seconds = 900.0
     quarantine_s: Seconds = 86400.0
     client_per_hour: Count = 500
     client_per_day: Count = 2000

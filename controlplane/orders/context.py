@@ -28,6 +28,7 @@ class OrderSettings:
     observe_max_s: float = 72 * 3600.0
     held_review_s: float = 3600.0
     term_after_deadline_s: float = 30 * 86400.0
+    receipt_gap_s: float = 900.0
     quarantine_s: float = 86400.0
     client_per_hour: int = 500
     client_per_day: int = 2000

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from controlplane import news
 from controlplane.db import lock_point
-from controlplane.orders import sent, waits
+from controlplane.orders import gaps, sent, waits
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get, note, record
 from controlplane.orders.looking import not_wanted
@@ -30,6 +30,7 @@ def due(db: Connection, context: Context) -> None:
     """Do everything whose time has come; what fails at one order fails there alone (CONTROL I12)."""
     for point in waits.points_due(db, context):
         _alone(db, partial(_settle, db, context), point)
+    gaps.tell(db, context)
     for order, point in waits.orders_due(db, context):
         _alone(db, partial(_open_door, db, context, point), order)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from controlplane import news
 from controlplane.db import lock_point
-from controlplane.orders import sent
+from controlplane.orders import gaps, sent
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get, note
 from controlplane.orders.looking import conclude
@@ -102,6 +102,7 @@ def _keep(
     }
     db.execute(KEEP, kept)
     _check_chain(db, context, message.gateway, digest, chain)
+    gaps.heard(db, context, message.gateway, chain)
     db.execute(HEARD, {"this": message.gateway, "last_seen_at": context.now})
     return True
 

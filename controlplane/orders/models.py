@@ -129,6 +129,19 @@ receipts = Table(
     Column("received_at", Moment, nullable=False),
 )
 
+Index("ix_receipts_chain", receipts.c.gateway, receipts.c.journal, receipts.c.number)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("gateway", String, primary_key=True),
+    Column("journal", String, primary_key=True),
+    Column("before", Integer, primary_key=True),
+    Column("opened_at", Moment, nullable=False),
+    Column("told_at", Moment, nullable=True),
+)
+"""What is missing of the accounts of one journal: those right before a number that is here. Filled, a row goes."""
+
 positions = Table(
     "positions",
     metadata,

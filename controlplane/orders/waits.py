@@ -2,7 +2,7 @@
 
 An order waits by its state: for its command's expiry, for its look's answer (or, where nobody can answer, for the time
 that all is settled by), or for the time it is held or planned until. A granted command that has not settled waits for
-the time from which it can act no more (CONTROL P6).
+the time from which it can act no more (CONTROL P6); a gap in a gateway's accounts, for the time that it is told at.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, case, func, select
 
 from controlplane.db import Moment
+from controlplane.orders import gaps
 from controlplane.orders.context import Context
 from controlplane.orders.life import WAITS
 from controlplane.orders.models import commands, looks, orders
@@ -46,6 +47,7 @@ def next_due(db: Connection, context: Context) -> datetime | None:
     """When the next thing is due, past or to come; None while nothing waits."""
     times = [at + _grace(context, state) for state, at in db.execute(FIRST) if at is not None]
     times += [until for _, until in _acting(db)]
+    times += gaps.told_at(db, context)
     return min(times, default=None)
 
 
