@@ -18,9 +18,9 @@ from amqtt.session import Session
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from curbstop.demo.files import CONTROL_PLANE
 from protocols.uplink.topics import ROOT
 
-CONTROL_PLANE = "control-plane"
 CHEAP = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
 """The passwords are 128 random bits that live as long as the process: stretching them would only cost start-up time."""
 

@@ -1,22 +1,41 @@
-"""`curbstop demo`: the main job on embedded defaults, told as a timeline."""
+"""`curbstop demo`: the main job on this machine, told as a timeline."""
 
 import argparse
 import asyncio
 import json
+import os
+import signal
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 
 from rich.console import Console
 
-from controlplane.orders.life import Order
-from curbstop.demo.plane import Plane, plane
-from curbstop.demo.setting import METERS, Setting, gateway_process, setting
+from curbstop.demo.child import DemoError, FellError
+from curbstop.demo.meters import METERS
+from curbstop.demo.news import News, follow
+from curbstop.demo.setting import BROKERS, setting
 from curbstop.demo.stories import Promises, Teller
 from curbstop.demo.timeline import Timeline
+from curbstop.demo.uses import Uses
+from curbstop.demo.words import conclude, introduce, invite, report
 from seams import logs
 from seams.clock import SystemClock
 
-NEWS_EVERY_S = 0.2
+FAILED, SIGNALLED = 1, 128
+UNREAD_EVERY_S, LAST_NEWS_S = 0.5, 0.5
+PLAIN_WIDTH = 200
+"""How wide lines are in a file: nothing is folded there."""
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Screen(Console):
+    """Where people read. Should they stop reading, the demo stops too, and in order."""
+
+    def on_broken_pipe(self) -> None:
+        """Say so in our own way: rich would end the process, and leave ours behind."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise DemoError("nobody reads its output any more; all is stopped")
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -24,109 +43,107 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser("demo", help="close and open simulated valves over a real line, broker and gateway")
     parser.add_argument("--once", action="store_true", help="end when every story is told; 0 only if all promises held")
     parser.add_argument("--json", action="store_true", help="print what happened as JSON, and nothing else")
+    words = "the MQTT broker: the embedded one (default), or mosquitto if that is installed (Debian's package)"
+    parser.add_argument("--broker", choices=sorted(BROKERS), default="embedded", help=words)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Play the demo; Ctrl-C ends it."""
     logs.set_up()
+    return asyncio.run(_until_stopped(arguments.broker, once=arguments.once, as_json=arguments.json))
+
+
+async def _until_stopped(broker: str, *, once: bool, as_json: bool) -> int:
+    """Play until it ends or is told to; processes are stopped either way, and a second signal does not hurry that."""
+    promises = Promises()
+    task = asyncio.create_task(_play_or_say_why(broker, promises, once=once, as_json=as_json), name="demo")
+    got: list[int] = []
+
+    def stop(number: int) -> None:
+        if not got:
+            task.cancel()
+        got.append(number)
+
+    loop = asyncio.get_running_loop()
+    for number in STOPS:
+        loop.add_signal_handler(number, stop, number)
+    await asyncio.wait([task])
+    if not task.cancelled():
+        return task.result()
+    return SIGNALLED + got[0] if once and got else int(bool(promises.broken))
+
+
+async def _play_or_say_why(broker: str, promises: Promises, *, once: bool, as_json: bool) -> int:
+    whys: list[Exception] = []
     try:
-        return asyncio.run(play(once=arguments.once, as_json=arguments.json))
-    except KeyboardInterrupt:
-        return 0
+        await play(broker, promises, once=once, as_json=as_json)
+    except* (DemoError, OSError) as errors:
+        whys = sorted(_leaves(errors), key=lambda error: not isinstance(error, FellError))
+    if not whys:
+        return int(bool(promises.broken))
+    print(f"curbstop demo: {whys[0]}", file=sys.stderr)
+    return FAILED
 
 
-async def play(*, once: bool, as_json: bool) -> int:
-    """Set everything up, tell the stories, and say whether every promise held."""
-    console = Console(file=sys.stdout, quiet=as_json, highlight=False)
-    timeline, promises = Timeline(console, SystemClock().now()), Promises()
-    async with setting() as place, plane(place) as house, gateway_process(place):
-        introduce(console, house, place)
-        watch = asyncio.create_task(follow(house, timeline), name="timeline")
-        try:
-            await Teller(house, timeline, promises).play()
-            await asyncio.sleep(2 * NEWS_EVERY_S)
+def _leaves(errors: ExceptionGroup[Exception]) -> Iterator[Exception]:
+    for error in errors.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+async def play(broker: str, promises: Promises, *, once: bool, as_json: bool) -> None:
+    """Set everything up, tell the stories, and say what was kept; without `once` stay until cancelled."""
+    clock = SystemClock()
+    console = Screen(quiet=as_json, highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    introduce(console, clock.now())
+    timeline = Timeline(console, clock.now())
+    async with setting(broker, lambda who, what: timeline.say(clock.now(), who, what)) as place:
+        uses, news = Uses(place.people, clock), News()
+        timeline.meters = {point: meter for meter, point in place.people.points.items()}
+        async with asyncio.TaskGroup() as group:
+            all_read = asyncio.Event()
+            beside = [
+                group.create_task(follow(place.people.operator, news), name="events"),
+                group.create_task(tell(uses, news, timeline), name="timeline"),
+                group.create_task(tell_first_readouts(uses, timeline, all_read), name="readouts"),
+            ]
+            await Teller(uses, news, place.riser, promises, all_read).play()
+            await asyncio.sleep(LAST_NEWS_S)
             conclude(console, promises)
             if as_json:
-                console.quiet = False
-                console.print_json(json.dumps(await report(house, promises), default=_plain))
+                print(json.dumps(await report(uses, promises), indent=2))
             if not once:
-                console.print("\nStill running; Ctrl-C ends it.")
+                invite(console, place)
                 await asyncio.Event().wait()
-        finally:
-            watch.cancel()
-    return 1 if promises.broken else 0
+            for task in beside:
+                task.cancel()
 
 
-def introduce(console: Console, house: Plane, place: Setting) -> None:
-    """Say what is real and what is simulated, and what the law says today."""
-    console.print(
-        "[bold]Curbstop demo[/bold]: four simulated water meters on a line of 2400 baud; all else is real.",
-        soft_wrap=True,
-    )
-    console.print(
-        f"[dim]broker 127.0.0.1:{place.broker_port}   line 127.0.0.1:{place.line_port}   files {place.folder}[/dim]"
-    )
-    for meter in METERS:
-        console.print(f"  {meter.name}  {meter.words}")
-    answer = house.verdict_today()
-    console.print(
-        "The demo's points use the pack [bold]demo[/bold], which forbids no day, so that today is lawful.",
-        soft_wrap=True,
-    )
-    said = answer.reason.en if answer.reason else "allowed now"
-    console.print(f"Under the pack [bold]italy-water[/bold] a suspension today: {said}", soft_wrap=True)
-    console.print(f"[dim]  {answer.rule}: {answer.citation}[/dim]\n", soft_wrap=True)
-
-
-async def follow(house: Plane, timeline: Timeline) -> None:
-    """Print the news as they come."""
-    last, unread = 0, {meter.name for meter in METERS}
+async def tell(uses: Uses, news: News, timeline: Timeline) -> None:
+    """Put the news on the timeline as they come."""
+    number = 0
     while True:
-        for meter in sorted(unread):
-            registers = await house.registers(meter)
-            if "volume" in registers:
-                unread.discard(meter)
-                timeline.read(meter, registers)
-        for row in await house.news_after(last):
-            last = int(str(row["id"]))
-            timeline.tell(row)
-        await asyncio.sleep(NEWS_EVERY_S)
+        told = await news.next(number)
+        number += 1
+        if told.kind == "order" and (order := told.data["order"]) not in timeline.kinds:
+            timeline.kinds[order] = await uses.kind(order)
+        timeline.tell(told)
 
 
-def conclude(console: Console, promises: Promises) -> None:
-    """Every promise, kept or broken."""
-    console.print()
-    for text in promises.kept:
-        console.print(f"  [green]kept[/green]    {text}")
-    for text in promises.broken:
-        console.print(f"  [red]broken[/red]  {text}")
-
-
-async def report(house: Plane, promises: Promises) -> dict[str, object]:
-    """What happened, for a program."""
-    orders = [order for meter in METERS for order in await house.at(meter.name)]
-    return {
-        "orders": [await _order(house, order) for order in orders],
-        "promises": {"kept": promises.kept, "broken": promises.broken},
-    }
-
-
-async def _order(house: Plane, order: Order) -> dict[str, object]:
-    events = await house.timeline(order.id)
-    keys = ("at", "state", "grade", "actor", "reason")
-    return {
-        "id": order.id,
-        "kind": order.kind,
-        "medium": "water",
-        "channel": order.channel,
-        "state": order.state,
-        "grade": order.grade,
-        "reason": order.reason,
-        "timeline": [{key: event[key] for key in keys} for event in events],
-        "dossier": None,
-    }
-
-
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+async def tell_first_readouts(uses: Uses, timeline: Timeline, all_read: asyncio.Event) -> None:
+    """Put each meter's first readout on the timeline."""
+    unread = [str(meter.name) for meter in METERS]
+    while unread:
+        for meter in tuple(unread):
+            newest: dict[str, str] = {}
+            readings = await uses.readings(meter)
+            for reading in readings:
+                newest.setdefault(reading["quantity"], f"{reading['value']} {reading['unit']}".strip())
+            if "volume" in newest:
+                unread.remove(meter)
+                timeline.read(meter, newest, datetime.fromisoformat(readings[0]["at"]))
+        await asyncio.sleep(UNREAD_EVERY_S)
+    all_read.set()

@@ -1,139 +1,110 @@
-"""The demo's control plane: the real one over SQLite, run in this process, with the demo's registry entered."""
+"""The demo's control plane, a process of its own, and the people who use it, each with a token, over HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, select
+import httpx
 
-from controlplane import news
-from controlplane.db import fences, make_engine, metadata
-from controlplane.dispatch.doors import Doors
-from controlplane.dispatch.loop import Dispatch
-from controlplane.orders.context import Context
-from controlplane.orders.life import Order, at_point, get, timeline
-from controlplane.orders.observing import window_s
-from controlplane.orders.service import Draft, request
-from controlplane.orders.stopping import Stop, record_stop
-from controlplane.policy import packs
-from controlplane.policy.facts import Act, Answer, Facts
-from controlplane.policy.rules import ask, decisive
-from controlplane.registry.models import clients, gateways, meters, supply_points
-from controlplane.telemetry.models import latest
-from controlplane.telemetry.service import index_steps, take_readings
-from controlplane.writer import ThreadWriter
-from curbstop.demo.broker import CONTROL_PLANE
-from curbstop.demo.setting import GATEWAY, METERS, Setting
-from seams.clock import SystemClock, SystemEntropy
-from seams.mqtt import Address, connector
+from curbstop.demo.child import Child, curbstop, running
+from curbstop.demo.files import GATEWAY, LOOPBACK, Ports, write_secret
+from curbstop.demo.meters import METERS, DemoMeter
+from curbstop.demo.rest import Api, client
+from protocols.ports import Entropy
+from protocols.uplink.keys import SigningKey
 
-CLIENT = "acqua-demo"
-NOTICE_DAYS_AGO = 60
+STARTS_WITHIN_S, LOOK_EVERY_S = 30.0, 0.05
+PUBLIC_KEY, ADMIN_TOKEN, KEEP_IT = "public key", "admin token", "Keep it"
+"""How the lines begin that a first start shows."""
+AUDITOR_FILE = "auditor"
 
 
 @dataclass(frozen=True, slots=True)
-class Plane:
-    """The control plane as the demo's people use it: they enter orders and payments, and watch."""
+class Started:
+    """A control plane that answers, and what its first start has shown."""
 
-    context: Context
-    writer: ThreadWriter
-
-    async def suspend(self, meter: str) -> Order:
-        """A client orders a suspension, its notice long served."""
-        served = (self.context.now - timedelta(days=NOTICE_DAYS_AGO)).date()
-        draft = Draft(f"point-{meter}", Act.SUSPEND, notice_received_on=served)
-        return await self.writer.run(lambda db: request(db, self.context, draft, "client"))
-
-    async def pay(self, meter: str) -> None:
-        """The customer pays."""
-        stop = Stop("payment", f"payment at {meter}")
-        await self.writer.run(lambda db: record_stop(db, self.context, f"point-{meter}", stop, "payment"))
-
-    async def order(self, order: str) -> Order:
-        """An order as it stands."""
-        return await self.writer.read(lambda db: get(db, order))
-
-    async def at(self, meter: str) -> list[Order]:
-        """All orders at a meter's point."""
-        return await self.writer.read(lambda db: at_point(db, f"point-{meter}"))
-
-    async def rate_is_known(self, meter: str) -> bool:
-        """Whether the index was seen to run often enough to choose a window by."""
-        now = self.context.now
-        seen = await self.writer.read(lambda db: index_steps(db, meter, now))
-        return window_s(seen, self.context) is not None
-
-    async def timeline(self, order: str) -> list[dict[str, object]]:
-        """Everything that has happened to an order."""
-        return await self.writer.read(lambda db: list(timeline(db, order)))
-
-    async def news_after(self, last: int) -> list[dict[str, object]]:
-        """What is new."""
-        return await self.writer.read(lambda db: news.after(db, last, None))
-
-    async def registers(self, meter: str) -> dict[str, tuple[datetime, str]]:
-        """The latest value of each register of a meter, with its unit."""
-        query = select(latest).where(latest.c.meter == meter, latest.c.value.is_not(None))
-        rows = await self.writer.read(lambda db: db.execute(query).all())
-        return {row.quantity: (row.at, f"{row.value} {row.unit}".strip()) for row in rows}
-
-    def verdict_today(self) -> Answer:
-        """What the Italian rules for water say of a suspension at this moment."""
-        pack = packs.installed("italy-water")
-        now = self.context.now
-        served = (now - timedelta(days=NOTICE_DAYS_AGO)).date()
-        facts = Facts(Act.SUSPEND, now, now, "default", served, None, (), other_taking_alive=False)
-        return decisive(ask(facts, pack))
+    base: str
+    public_key: str
+    admin: Api
 
 
 @asynccontextmanager
-async def plane(place: Setting) -> AsyncIterator[Plane]:
-    """Run the control plane while the context lasts."""
-    engine = make_engine(f"sqlite:///{place.folder / 'control-plane.sqlite'}")
-    metadata.create_all(engine)
-    context = Context(SystemClock(), SystemEntropy(), packs.installed("demo"), steps=index_steps)
-    _register(engine, place, context.now)
-    writer = ThreadWriter(engine)
-    address = Address("127.0.0.1", place.broker_port, CONTROL_PLANE, CONTROL_PLANE, place.broker_password)
-    dispatch = Dispatch(context, writer, Doors(context, take_readings), place.plane_key)
-    task = asyncio.create_task(dispatch.run(connector(address)), name="control plane")
+async def control_plane(config: Path, ports: Ports, entropy: Entropy) -> AsyncIterator[Started]:
+    """Run `curbstop serve` while the context lasts; DemoError where it does not come up."""
+    base, log = f"http://{LOOPBACK}:{ports.rest}", config.with_suffix(".log")
+    command = curbstop("serve", str(config))
+    async with (
+        running("the control plane", command, log, awaited=(PUBLIC_KEY, ADMIN_TOKEN, KEEP_IT)) as child,
+        client(base) as http,
+    ):
+        public_key = await child.told(PUBLIC_KEY, STARTS_WITHIN_S)
+        token = await child.told(ADMIN_TOKEN, STARTS_WITHIN_S)
+        await _answers(child, http)
+        yield Started(base, public_key, Api(http, token, entropy))
+
+
+async def _answers(child: Child, http: httpx.AsyncClient) -> None:
     try:
-        yield Plane(context, writer)
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        writer.close()
-        engine.dispose()
+        async with asyncio.timeout(STARTS_WITHIN_S):
+            while not await _healthy(http):  # noqa: ASYNC110 - another process sets no event
+                await asyncio.sleep(LOOK_EVERY_S)
+    except TimeoutError:
+        raise child.late(f"did not answer at {http.base_url}healthz within {STARTS_WITHIN_S:.0f} s") from None
 
 
-def _register(engine: Engine, place: Setting, now: datetime) -> None:
-    with engine.begin() as db:
-        db.execute(insert(clients).values(id=CLIENT, name="Acqua Demo", created_at=now))
-        key = place.gateway_key.public.hex()
-        db.execute(insert(gateways).values(id=GATEWAY, public_key=key, created_at=now, chain=0))
-        for meter in METERS:
-            _register_meter(db, meter.name, now)
+async def _healthy(http: httpx.AsyncClient) -> bool:
+    try:
+        return (await http.get("/healthz")).is_success
+    except httpx.TransportError:
+        return False
 
 
-def _register_meter(db: Connection, name: str, now: datetime) -> None:
-    meter = next(m for m in METERS if m.name == name)
-    point = f"point-{name}"
-    row = {"id": point, "client": CLIENT, "code": name, "medium": "water", "zone": "demo", "version": 1}
-    db.execute(insert(supply_points).values(**row, created_at=now))
-    db.execute(insert(fences).values(point=point, next_sequence=1, epoch=1))
-    db.execute(
-        insert(meters).values(
-            name=name,
-            point=point,
-            gateway=GATEWAY,
-            ident=meter.identity.id,
-            manufacturer=meter.identity.manufacturer,
-            version_no=meter.identity.version,
-            medium=meter.identity.medium,
-            fabrication_number=meter.identity.fabrication_number,
-            bound_at=now,
-            version=1,
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who uses it. The operator sees the whole house; desk and billing are one client's, and see nothing else."""
+
+    operator: Api
+    desk: Api
+    billing: Api
+    points: dict[str, str]
+
+    def meter_at(self, point: str) -> str:
+        """The meter at a supply point; the point itself where it is none of the demo's."""
+        return next((meter for meter, known in self.points.items() if known == point), point)
+
+
+async def enter(started: Started, gateway_key: SigningKey, folder: Path) -> People:
+    """Enter client, tokens, gateway, supply points and meters; leave an auditor's token for whoever looks around."""
+    admin = started.admin
+    client_id = (await admin.post("/clients", {"name": "Acqua Demo"}))["id"]
+    operator = await _person(admin, "operator", "operator", None)
+    desk = await _person(admin, "acqua-desk", "client_requester", client_id)
+    billing = await _person(admin, "acqua-billing", "integration", client_id)
+    auditor = await _person(admin, "auditor", "auditor", None)
+    write_secret(folder / AUDITOR_FILE, f"Authorization: Bearer {auditor.token}")
+    await operator.post("/gateways", {"id": GATEWAY, "public_key": gateway_key.public.hex()})
+    points = {str(meter.name): await _enter_meter(operator, client_id, meter) for meter in METERS}
+    return People(operator, desk, billing, points)
+
+
+async def _person(admin: Api, name: str, role: str, scope: str | None) -> Api:
+    made = await admin.post("/tokens", {"name": name, "role": role, "client": scope})
+    return Api(admin.http, made["token"], admin.entropy)
+
+
+async def _enter_meter(operator: Api, client_id: str, meter: DemoMeter) -> str:
+    point = {"client": client_id, "code": f"demo-{meter.name}", "medium": "water", "zone": "demo"}
+    identity = str((await operator.post("/supply-points", point))["id"])
+    who = meter.identity
+    plate = {
+        "fabrication_number": who.fabrication_number,
+        "id": who.id,
+        "manufacturer": who.manufacturer,
+        "version": who.version,
+        "medium": int(who.medium),
+    }
+    binding = {"supply_point": identity, "gateway": GATEWAY, "name": meter.name, "identity": plate}
+    await operator.post("/meters", binding)
+    return identity

@@ -1,16 +1,16 @@
 """The demo's stories: what is promised about each meter, and whether it held."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from controlplane.orders.life import Order
-from controlplane.orders.states import OrderState
-from curbstop.demo.plane import Plane
-from curbstop.demo.timeline import Timeline
+from curbstop.demo.meters import Riser
+from curbstop.demo.news import News, Told
+from curbstop.demo.rest import Document
+from curbstop.demo.uses import Uses
 
 PATIENCE_S = 85.0
-LOOK_EVERY_S = 0.2
+LOOK_EVERY_S = 0.5
 
 
 @dataclass(slots=True)
@@ -25,92 +25,106 @@ class Promises:
         (self.kept if kept else self.broken).append(text)
 
 
+def overtaken_between_dispatch_and_permit(states: Sequence[str]) -> bool:
+    """Whether an order's states say: dispatched, then stopped, and no permit was ever asked before or after.
+
+    A permit that is asked first shows as `permitted` when granted and as `held` when denied for another reason.
+    """
+    return list(states[-2:]) == ["dispatched", "withdrawn"] and not {"permitted", "held"} & set(states)
+
+
 @dataclass(frozen=True, slots=True)
 class Teller:
     """Plays the stories side by side."""
 
-    plane: Plane
-    timeline: Timeline
+    uses: Uses
+    news: News
+    riser: Riser
     promises: Promises
+    all_read: asyncio.Event
+    """Set when every meter was read once."""
 
     async def play(self) -> None:
         """All of them; a story that takes too long breaks its promise and stops no other."""
+        await self._tell("the gateway", self.announced)
         stories = {"A": self.closed_and_opened, "B": self.overtaken, "C": self.stuck, "D": self.without_a_valve}
-        await self._until(self._announced, "the gateway announces itself and its meters")
-        await asyncio.gather(*(self._tell(name, story) for name, story in stories.items()))
+        async with asyncio.TaskGroup() as group:
+            for name, story in stories.items():
+                group.create_task(self._tell(f"meter {name}", story), name=name)
 
-    async def _tell(self, meter: str, story: Callable[[], Awaitable[None]]) -> None:
+    async def _tell(self, name: str, story: Callable[[], Awaitable[None]]) -> None:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await story()
         except TimeoutError:
-            self.promises.hold(f"the story of meter {meter} ends in time", kept=False)
+            self.promises.hold(f"the story of {name} ends within {PATIENCE_S:.0f} s", kept=False)
 
-    async def _announced(self) -> bool:
-        return any(row["type"] == "gateway" for row in await self.plane.news_after(0))
+    async def announced(self) -> None:
+        """The gateway's signed birth; then its meters are read, before anything is asked of them."""
+        await self.news.first(lambda told: told.kind == "gateway")
+        self.promises.hold("the gateway announces itself and its meters", kept=True)
+        await self.all_read.wait()
+        self.promises.hold("every meter is read: values, units and times", kept=True)
 
     async def closed_and_opened(self) -> None:
         """A: suspended, proven, paid, given back, proven."""
-        await self._until(self._running, "A's index is seen to run, so that a standing one will prove something")
-        order = await self._suspend("A")
-        done = await self._reach(order.id, OrderState.COMPLETED)
-        self.promises.hold("A closes, and its standing index corroborates it", kept=done.grade == "corroborated")
-        await self.plane.pay("A")
-        back = (await self.plane.at("A"))[-1]
-        self.timeline.names[back.id] = "reactivate"
-        given = await self._reach(back.id, OrderState.COMPLETED)
-        self.promises.hold("A's payment opens it again, proven", kept=given.grade == "corroborated")
-
-    async def _running(self) -> bool:
-        return await self.plane.rate_is_known("A")
+        while not await self.uses.index_runs("A"):  # noqa: ASYNC110 - readings are no news
+            await asyncio.sleep(LOOK_EVERY_S)
+        self.promises.hold("A's index is seen to run, so that a standing one will prove something", kept=True)
+        suspend = (await self.uses.suspend("A"))["id"]
+        done = await self._reach(suspend, "completed")
+        shut = await self.uses.position("A") == "closed"
+        text = "A closes, is read back, and its standing index corroborates it"
+        self.promises.hold(text, kept=done["grade"] == "corroborated" and shut)
+        given_back = (await self.uses.pay("A"))["gives_back"]
+        self.promises.hold("A's payment itself enters the order that opens it", kept=given_back is not None)
+        given = await self._reach(str(given_back), "completed")
+        flows = await self.uses.position("A") == "open"
+        self.promises.hold("A opens again, proven the same way", kept=given["grade"] == "corroborated" and flows)
+        asked = [str(act.wanted) for act in self.riser.moves("A")]
+        self.promises.hold("A's valve itself was moved twice: shut, and open", kept=asked == ["closed", "open"])
 
     async def overtaken(self) -> None:
-        """B: the payment comes between dispatch and permit."""
-        order = await self._suspend("B")
-        before = [row["state"] for row in await self.plane.timeline(order.id)]
-        await self.plane.pay("B")
-        withdrawn = await self._reach(order.id, OrderState.WITHDRAWN)
-        self.promises.hold("B's payment came before any permit", kept="permitted" not in before)
-        await self._until(self._refused(order.id), "B's refusal arrives, signed")
-        self.promises.hold("B is withdrawn and was never permitted", kept=not withdrawn.ever_permitted)
-
-    def _refused(self, order: str) -> Callable[[], Awaitable[bool]]:
-        async def refused() -> bool:
-            tried = (await self.plane.order(order)).tried
-            return any(t["outcome"] == "refused" and t["why"] == "permit_denied" for t in tried)
-
-        return refused
+        """B: the payment is posted on the event `dispatched`; it must come before the permit is asked."""
+        order = (await self.uses.suspend("B"))["id"]
+        await self._news(order, state="dispatched")
+        await self.uses.pay("B")
+        await self._news(order, event="stop")
+        states = [step["state"] for step in (await self.uses.order(order))["timeline"]]
+        before = overtaken_between_dispatch_and_permit(states)
+        self.promises.hold("B's payment comes after dispatch, before any permit is asked", kept=before)
+        if not before:
+            return
+        await self.news.first(lambda told: _refused(told, order))
+        self.promises.hold("B's refusal arrives, signed by the gateway", kept=True)
+        still = (await self.uses.order(order))["state"] == "withdrawn" and await self.uses.position("B") == "open"
+        self.promises.hold("B's order is withdrawn, and its valve is read open", kept=still)
+        self.promises.hold("B's valve itself was never moved", kept=self.riser.moves("B") == [])
 
     async def stuck(self) -> None:
         """C: the valve does not move; a crew gets what was tried."""
-        order = await self._suspend("C")
-        await self._until(self._on_the_field(order.id), "C becomes field work when all is settled")
-        found = await self.plane.order(order.id)
-        self.promises.hold("C's order carries what was tried", kept=bool(found.tried))
+        order = (await self.uses.suspend("C"))["id"]
+        await self._news(order, event="field")
+        found = await self.uses.order(order)
+        stands = (found["state"], found["channel"]) == ("planned", "field")
+        self.promises.hold("C becomes field work when all is settled", kept=stands)
+        self.promises.hold("C's order carries what was tried", kept=bool(found["tried"]))
 
     async def without_a_valve(self) -> None:
         """D: field work at once."""
-        order = await self._suspend("D")
-        self.promises.hold("D is field work at once", kept=order.channel == "field")
+        order = await self.uses.suspend("D")
+        at_once = (order["state"], order["channel"]) == ("planned", "field")
+        self.promises.hold("D is field work at once", kept=at_once)
 
-    def _on_the_field(self, order: str) -> Callable[[], Awaitable[bool]]:
-        async def on_the_field() -> bool:
-            found = await self.plane.order(order)
-            return found.channel == "field" and found.state is OrderState.PLANNED
+    async def _news(self, order: str, *, state: str | None = None, event: str | None = None) -> Told:
+        return await self.news.first(lambda told: told.of_order(order, state=state, event=event))
 
-        return on_the_field
+    async def _reach(self, order: str, state: str) -> Document:
+        await self._news(order, state=state)
+        return await self.uses.order(order)
 
-    async def _suspend(self, meter: str) -> Order:
-        order = await self.plane.suspend(meter)
-        self.timeline.names[order.id] = "suspend"
-        return order
 
-    async def _reach(self, order: str, state: OrderState) -> Order:
-        while (found := await self.plane.order(order)).state is not state:  # noqa: ASYNC110 - the database sets no event
-            await asyncio.sleep(LOOK_EVERY_S)
-        return found
-
-    async def _until(self, reached: Callable[[], Awaitable[bool]], promise: str) -> None:
-        while not await reached():  # noqa: ASYNC110 - the database sets no event
-            await asyncio.sleep(LOOK_EVERY_S)
-        self.promises.hold(promise, kept=True)
+def _refused(told: Told, order: str) -> bool:
+    data = told.data
+    mine = told.kind == "receipt" and told.subject == order
+    return mine and (data["outcome"], data["why"]) == ("refused", "permit_denied")

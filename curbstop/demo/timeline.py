@@ -1,4 +1,4 @@
-"""The demo's timeline: one calm line for each thing that happened, in the order it happened."""
+"""The demo's timeline: one calm line for each thing that happened, in the order it happened, within 80 columns."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,80 +6,83 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-EVENTS = {
-    "entered": "entered",
-    "allowed": "checked: the rules allow it",
+from curbstop.demo.news import Told
+
+WORDS = {
+    "allowed": "the rules allow it",
     "dispatch": "command signed and sent",
-    "permit_granted": "permit granted: 10 s",
-    "proof": "position read back as wanted; signed receipt",
-    "found_as_wanted": "found already as wanted; signed receipt",
-    "look_wanted": "a look reads the position as wanted",
-    "technical": "not done; looking before anything else",
+    "permit_granted": "for 10 s",
+    "proof": "read back, signed receipt",
+    "found_as_wanted": "found so already, signed",
+    "look_wanted": "a look reads it as wanted",
+    "technical": "not done, so look before all else",
     "relook": "looking again",
     "resend": "sent again, with a new number",
-    "deadline": "no answer in time; looking",
-    "field": "goes to a crew",
-    "look_not_wanted": "not as wanted: field work, with what was tried",
-    "corroborated": "a signed look over the window: the index agrees",
+    "deadline": "no answer in time",
+    "field": "for a crew, on the field channel",
+    "look_not_wanted": "a look reads it not as wanted",
+    "corroborated": "index agrees, signed",
     "window_ended": "the window ended",
-    "stop": "stopped: the customer has paid",
+    "stop": "the customer has paid",
     "permit_denied": "permit denied",
     "late_proof": "a late receipt shows it done",
 }
 GOOD = frozenset({"executed", "completed"})
 CARE = frozenset({"withdrawn", "held", "looking"})
+MOMENT_WIDTH, WHO_WIDTH = 10, 9
+NARROWEST = 20
 
 
 @dataclass(slots=True)
 class Timeline:
-    """Prints to one console; silent where the run is for a program."""
+    """Prints to one console; silent where the run is for a program. `kinds` and `meters` name orders and points."""
 
     console: Console
     started: datetime
-    names: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    meters: dict[str, str] = field(default_factory=dict)
 
     def say(self, at: datetime, who: str, what: str, style: str = "") -> None:
-        """One line: seconds since the start, who, what."""
-        line = Text.assemble((f"{(at - self.started).total_seconds():6.1f} s  ", "dim"), (f"{who:<12}", "bold"))
-        self.console.print(line.append(what, style=style), soft_wrap=True)
+        """One entry: seconds since the start, who, what. What is too long goes on below itself."""
+        moment = f"{(at - self.started).total_seconds():6.1f} s"
+        head = Text.assemble((f"{moment:<{MOMENT_WIDTH}}", "dim"), (f"{who:<{WHO_WIDTH}}", "bold"))
+        room = max(self.console.width - len(head), NARROWEST)
+        for line in Text(what, style).wrap(self.console, room):
+            line.rstrip()
+            self.console.print(head + line, soft_wrap=True)
+            head = Text(" " * len(head))
 
-    def read(self, meter: str, registers: dict[str, tuple[datetime, str]]) -> None:
+    def read(self, meter: str, registers: dict[str, str], at: datetime) -> None:
         """The first readout of a meter."""
-        at, volume = registers["volume"]
-        _, flow = registers.get("volume_flow", (at, "-"))
-        _, clock = registers.get("date_time", (at, "-"))
-        self.say(at, f"meter {meter}", f"read: index {volume}, flow {flow}, its clock {clock.replace('T', ' ')}")
+        clock = registers.get("date_time", "none").replace("T", " ")
+        flow = registers.get("volume_flow", "none")
+        self.say(at, meter, f"read: {registers['volume']}, {flow}, its clock {clock}")
 
-    def tell(self, row: dict[str, object]) -> None:
-        """One row of the news."""
-        at, data = row["at"], row["data"]
-        assert isinstance(at, datetime)  # noqa: S101 - the news table's own column
-        assert isinstance(data, dict)  # noqa: S101 - likewise
-        match row["type"]:
+    def tell(self, told: Told) -> None:
+        """One piece of news."""
+        data = told.data
+        match told.kind:
             case "gateway":
-                meters = ", ".join(data["meters"])
-                self.say(at, "gateway", f"announced itself, signed, start {data['boot']}: meters {meters}")
+                self.say(told.at, "gateway", f"announced itself, signed: meters {', '.join(data['meters'])}")
             case "order":
-                self._order(at, data)
+                self._order(told.at, data)
             case "position":
-                self.say(at, f"meter {row['subject']}", f"valve read: {data['position']}")
-            case "receipt":
-                self._receipt(at, data)
+                self.say(told.at, told.subject, f"valve read: {data['position']}")
+            case "receipt" if data["outcome"] != "done":
+                why = str(data["why"] or "").replace("_", " ")
+                what = f"the gateway's signed receipt: {data['verb']} {data['outcome']}, {why}"
+                self.say(told.at, self._meter(data), what, "yellow")
             case "alarm":
-                self.say(at, "alarm", str(data["code"]), "red")
-
-    def _receipt(self, at: datetime, data: dict[str, object]) -> None:
-        """Who reads the timeline wants to see a refusal; what was done shows in the order's own line."""
-        if data["outcome"] == "done":
-            return
-        point, why = str(data["point"]).removeprefix("point-"), str(data["why"] or "").replace("_", " ")
-        self.say(at, f"point {point}", f"signed receipt: {data['verb']} {data['outcome']}, {why}", "yellow")
+                self.say(told.at, "alarm", str(data["code"]), "red")
 
     def _order(self, at: datetime, data: dict[str, object]) -> None:
-        point = str(data["point"]).removeprefix("point-")
-        kind = self.names.get(str(data["order"]), "order")
+        kind = self.kinds.get(str(data["order"]), "order")
         state, event = str(data["state"]), str(data["event"])
         style = "green" if state in GOOD else "yellow" if state in CARE else ""
-        grade = f", {data['grade']}" if data["grade"] and state in GOOD else ""
-        what = f"{kind}: {EVENTS.get(event, event.replace('_', ' '))}"
-        self.say(at, f"point {point}", f"{what}  [{state}{grade}]", style)
+        grade = f"  [{data['grade']}]" if data["grade"] and state in GOOD else ""
+        words = f"by {data['actor']}" if event == "entered" else WORDS.get(event, event.replace("_", " "))
+        self.say(at, self._meter(data), f"{kind} {state}: {words}{grade}", style)
+
+    def _meter(self, data: dict[str, object]) -> str:
+        point = str(data["point"])
+        return self.meters.get(point, point)

@@ -1,13 +1,9 @@
-"""Real servers for tests: Debian's packages, installed where missing and allowed, started on loopback."""
+"""Real servers for tests: Debian's packages, installed where missing and allowed."""
 
 import os
 import shutil
 import socket
 import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -28,63 +24,8 @@ def obtain(name: str) -> Path | None:
     return Path(program) if Path(program).exists() else None
 
 
-@dataclass(frozen=True, slots=True)
-class RunningBroker:
-    """A broker with two users, each with the password given."""
-
-    host: str
-    port: int
-    passwords: dict[str, str]
-
-
 def free_port() -> int:
     """Return a port nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Return when somebody listens; fail with what the process said if it ends first."""
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline:
-        assert process.poll() is None, f"ended with {process.returncode}: {process.communicate()}"
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise AssertionError(f"nobody listens on {port} after {START_TIMEOUT_S} s")
-
-
-@contextmanager
-def mosquitto(folder: Path, passwords: dict[str, str], port: int | None = None) -> Iterator[RunningBroker]:
-    """Run Debian's mosquitto in `folder`, without anonymous clients, each user bound to its own gateway's topics."""
-    program = obtain("mosquitto")
-    assert program is not None, "mosquitto can't be had here"
-    port = port or free_port()
-    _write_configuration(folder, passwords, port)
-    process = subprocess.Popen(
-        [program, "-c", folder / "mosquitto.conf"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    try:
-        await_port(port, process)
-        yield RunningBroker("127.0.0.1", port, passwords)
-    finally:
-        process.terminate()
-        process.communicate(timeout=10)
-
-
-def _write_configuration(folder: Path, passwords: dict[str, str], port: int) -> None:
-    secret = folder / "passwords"
-    secret.write_text("".join(f"{user}:{word}\n" for user, word in passwords.items()))
-    secret.chmod(0o600)
-    subprocess.run(["mosquitto_passwd", "-U", secret], check=True)
-    (folder / "acl").write_text(
-        "user control-plane\ntopic read curbstop/v1/+/up/+\ntopic write curbstop/v1/+/down/+\n"
-        "pattern read curbstop/v1/%u/down/+\npattern write curbstop/v1/%u/up/+\n"
-    )
-    (folder / "acl").chmod(0o600)
-    (folder / "mosquitto.conf").write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {secret}\nacl_file {folder / 'acl'}\n"
-        "user root\n"
-    )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from curbstop.demo.broker import allowed, embedded
+from curbstop.demo.mosquitto import mosquitto
 from protocols.ports import Broker, Message
 from seams.mqtt import Address, connector
 from tests.e2e import servers
@@ -22,7 +23,7 @@ brokers = pytest.mark.parametrize("kind", ["embedded", pytest.param("mosquitto",
 @asynccontextmanager
 async def running(kind: str, folder: Path, port: int) -> AsyncIterator[None]:
     if kind == "mosquitto":
-        with servers.mosquitto(folder, PASSWORDS, port):
+        async with mosquitto(folder, port, PASSWORDS):
             yield
     else:
         async with embedded(port, PASSWORDS):

@@ -1,38 +1,165 @@
-"""The demo, run as a user runs it: real processes, broker, line. Every promise holds; the JSON says what happened."""
+"""The demo, run as a user runs it: real processes, broker, line. Every promise holds; the JSON says what happened.
+
+The two whole runs go side by side, and beside the shorter tests: they mostly wait for valves and windows.
+"""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curbstop.cli import main
+from tests.e2e import servers
 
 PATIENCE_S = 150
+BROKERS = ("embedded", "mosquitto")
+Demo = subprocess.Popen[str]
 
 
-def run_demo() -> dict[str, object]:
-    command = [sys.executable, "-m", "curbstop", "demo", "--once", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    document: dict[str, object] = json.loads(done.stdout)
-    return document
+def start(*words: str) -> Demo:
+    command = [sys.executable, "-m", "curbstop", "demo", *words]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_the_demo_keeps_every_promise() -> None:
-    document = run_demo()
-    promises, orders = document["promises"], document["orders"]
-    assert isinstance(promises, dict)
-    assert isinstance(orders, list)
-    assert promises["broken"] == []
-    assert [(o["kind"], o["channel"], o["state"], o["grade"]) for o in orders] == [
-        ("suspend", "remote", "completed", "corroborated"),
-        ("reactivate", "remote", "completed", "corroborated"),
-        ("suspend", "remote", "withdrawn", None),
-        ("suspend", "field", "planned", None),
-        ("suspend", "field", "planned", None),
+@contextmanager
+def started(*words: str) -> Iterator[Demo]:
+    demo = start(*words)
+    try:
+        yield demo
+    finally:
+        demo.kill()
+        demo.communicate()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def runs() -> Iterator[dict[str, Demo]]:
+    had = [broker for broker in BROKERS if broker == "embedded" or servers.obtain(broker) is not None]
+    demos = {broker: start("--once", "--json", "--broker", broker) for broker in had}
+    yield demos
+    for demo in demos.values():
+        demo.kill()
+        demo.communicate()
+
+
+def processes_of(demo: Demo) -> dict[str, int]:
+    """Its children, by the command they run."""
+    task = Path(f"/proc/{demo.pid}/task/{demo.pid}/children")
+    found = {}
+    for child in task.read_text().split():
+        words = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
+        if "curbstop" in words:
+            found[words[words.index("curbstop") + 1]] = int(child)
+    return found
+
+
+def until_announced(demo: Demo) -> list[str]:
+    assert demo.stdout is not None
+    lines = []
+    for line in demo.stdout:
+        lines.append(line)
+        if "announced itself, signed" in line:
+            return lines
+    raise AssertionError("".join(lines))
+
+
+def ends(process: int) -> bool:
+    """Whether a process is gone, or goes soon: one that is nobody's child is reaped a moment later."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("words", "number", "code"), [((), signal.SIGINT, 0), (("--once",), signal.SIGTERM, 128 + signal.SIGTERM)]
+)
+def test_a_stop_leaves_no_process_and_no_file_behind(words: tuple[str, ...], number: signal.Signals, code: int) -> None:
+    """Interrupted, `--once` has not kept its promises, and must not say so."""
+    with started(*words) as demo:
+        until_announced(demo)
+        children = processes_of(demo)
+        assert set(children) == {"serve", "gateway"}
+        folder = Path(Path(f"/proc/{children['serve']}/cmdline").read_bytes().decode().split("\0")[-2]).parent
+        assert folder.exists()
+        demo.send_signal(number)
+        _, complaint = demo.communicate(timeout=PATIENCE_S)
+        assert (demo.returncode, complaint) == (code, "")
+        assert all(ends(child) for child in children.values())
+        assert not folder.exists()
+
+
+@pytest.mark.parametrize(("which", "named"), [("serve", "the control plane"), ("gateway", "the gateway")])
+def test_a_process_that_falls_is_named_and_all_is_stopped(which: str, named: str) -> None:
+    with started("--once") as demo:
+        until_announced(demo)
+        children = processes_of(demo)
+        os.kill(children[which], signal.SIGKILL)
+        _, complaint = demo.communicate(timeout=PATIENCE_S)
+        assert demo.returncode == 1
+        assert complaint.startswith(f"curbstop demo: {named} was ended by signal 9")
+        assert "Traceback" not in complaint
+        assert all(ends(child) for child in children.values())
+
+
+def test_output_that_nobody_reads_any_more_ends_it() -> None:
+    with started("--once") as demo:
+        until_announced(demo)
+        children = processes_of(demo)
+        assert demo.stdout is not None
+        demo.stdout.close()
+        demo.wait(PATIENCE_S)
+        assert demo.returncode == 1
+        assert demo.stderr is not None
+        assert demo.stderr.read() == "curbstop demo: nobody reads its output any more; all is stopped\n"
+        assert all(ends(child) for child in children.values())
+
+
+def test_a_broker_that_is_not_installed_is_said_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("curbstop.demo.mosquitto.WHERE", str(tmp_path))
+    assert main(["demo", "--broker", "mosquitto"]) == 1
+    said = capsys.readouterr().err
+    assert "apt-get install mosquitto" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("broker", ["embedded", pytest.param("mosquitto", marks=pytest.mark.needs("mosquitto"))])
+def test_the_demo_keeps_every_promise(broker: str, runs: dict[str, Demo]) -> None:
+    said, complaint = runs[broker].communicate(timeout=PATIENCE_S)
+    assert runs[broker].returncode == 0, said[-3000:] + complaint[-3000:]
+    document = json.loads(said)
+    assert document["promises"]["broken"] == []
+    orders = document["orders"]
+    assert [(o["kind"], o["medium"], o["channel"], o["state"], o["grade"]) for o in orders] == [
+        ("suspend", "water", "remote", "completed", "corroborated"),
+        ("reactivate", "water", "remote", "completed", "corroborated"),
+        ("suspend", "water", "remote", "withdrawn", None),
+        ("suspend", "water", "field", "planned", None),
+        ("suspend", "water", "field", "planned", None),
     ]
-    for order in orders:
-        assert set(order) == {"id", "kind", "medium", "channel", "state", "grade", "reason", "timeline", "dossier"}
-        assert order["timeline"][0]["state"] == "entered"
-        assert all(set(row) == {"at", "state", "grade", "actor", "reason"} for row in order["timeline"])
+    the_shape_is_as_promised(orders)
     overtaken = orders[2]
-    assert "permitted" not in [row["state"] for row in overtaken["timeline"]]
+    assert [step["state"] for step in overtaken["timeline"]][-2:] == ["dispatched", "withdrawn"]
     assert overtaken["reason"]["code"] == "stopped_payment"
     assert {"en", "it", "code"} == set(orders[4]["reason"])
+
+
+def the_shape_is_as_promised(orders: list[dict[str, Any]]) -> None:
+    for order in orders:
+        assert set(order) == {"id", "kind", "medium", "channel", "state", "grade", "reason", "timeline", "dossier"}
+        assert order["dossier"] is None
+        assert order["timeline"][0]["state"] == "entered"
+        assert all(set(row) == {"at", "state", "grade", "actor", "reason"} for row in order["timeline"])
