@@ -19,7 +19,7 @@ LAWFUL_EVERY_DAY, LAW = "demo", "italy-water"
 
 def introduce(console: Console, now: datetime) -> None:
     """Say what is real and what is simulated, and what the law says today."""
-    console.print("[bold]Curbstop demo[/bold]: the line and its four water meters are simulated, all else is real.")
+    console.print("[bold]Curbstop demo[/bold]: the line and its meters are simulated, all else is real.")
     for meter in METERS:
         console.print(f"  {meter.name}  {meter.words}")
     console.print(f"The demo's points use the rule pack {LAWFUL_EVERY_DAY}, which forbids no day: today is lawful.")
@@ -41,18 +41,11 @@ def verdict_at(now: datetime) -> Answer:
 
 def verdict_in_words(answer: Answer) -> str:
     """In a few words."""
-    match answer.effect:
-        case Effect.ALLOW:
-            return "allowed."
-        case Effect.DEFER:
-            until = f" until {answer.until:%Y-%m-%d %H:%M} UTC" if answer.until else ""
-            return f"deferred{until}. {_why(answer)}"
-        case Effect.DENY:
-            return f"denied. {_why(answer)}"
-
-
-def _why(answer: Answer) -> str:
-    return answer.reason.en if answer.reason else ""
+    if answer.effect is Effect.ALLOW:
+        return "allowed."
+    until = f" until {answer.until:%Y-%m-%d %H:%M} UTC" if answer.until else ""
+    why = answer.reason.en if answer.reason else ""
+    return f"{'denied' if answer.effect is Effect.DENY else 'deferred'}{until}. {why}"
 
 
 def conclude(console: Console, promises: Promises) -> None:

@@ -5,6 +5,7 @@ The two whole runs go side by side, and beside the shorter tests: they mostly wa
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,7 +21,9 @@ from curbstop.cli import main
 from tests.e2e import servers
 
 PATIENCE_S = 150
-BROKERS = ("embedded", "mosquitto")
+MORE = {"embedded": (), "mosquitto": ("--json",)}
+"""One run is for people and one for programs: both say the same stories."""
+README = Path(__file__).resolve().parents[2] / "README.md"
 Demo = subprocess.Popen[str]
 
 
@@ -41,8 +44,8 @@ def started(*words: str) -> Iterator[Demo]:
 
 @pytest.fixture(scope="module", autouse=True)
 def runs() -> Iterator[dict[str, Demo]]:
-    had = [broker for broker in BROKERS if broker == "embedded" or servers.obtain(broker) is not None]
-    demos = {broker: start("--once", "--json", "--broker", broker) for broker in had}
+    had = [broker for broker in MORE if broker == "embedded" or servers.obtain(broker) is not None]
+    demos = {broker: start("--once", "--broker", broker, *MORE[broker]) for broker in had}
     yield demos
     for demo in demos.values():
         demo.kill()
@@ -136,11 +139,29 @@ def test_a_broker_that_is_not_installed_is_said_in_a_sentence(
     assert said.count("\n") == 1
 
 
-@pytest.mark.parametrize("broker", ["embedded", pytest.param("mosquitto", marks=pytest.mark.needs("mosquitto"))])
-def test_the_demo_keeps_every_promise(broker: str, runs: dict[str, Demo]) -> None:
-    said, complaint = runs[broker].communicate(timeout=PATIENCE_S)
-    assert runs[broker].returncode == 0, said[-3000:] + complaint[-3000:]
-    document = json.loads(said)
+def output_of(demo: Demo) -> str:
+    said, complaint = demo.communicate(timeout=PATIENCE_S)
+    assert (demo.returncode, complaint) == (0, ""), said[-3000:] + complaint[-3000:]
+    return said
+
+
+def plain(line: str) -> str:
+    """A line without what differs from run to run: numbers, and how wide they were."""
+    return " ".join(re.sub(r"[0-9]+", "N", line).split())
+
+
+def test_the_demo_keeps_every_promise_and_shows_what_the_readme_shows(runs: dict[str, Demo]) -> None:
+    said = output_of(runs["embedded"])
+    assert "  broken  " not in said
+    (block,) = re.findall(r"```timeline\n(.*?)```", README.read_text(), re.DOTALL)
+    shown = [plain(line) for line in block.splitlines() if line.strip()]
+    assert len(shown) > 20
+    assert set(shown) - {plain(line) for line in said.splitlines()} == set()
+
+
+@pytest.mark.needs("mosquitto")
+def test_over_mosquitto_it_keeps_every_promise_too_and_tells_a_program(runs: dict[str, Demo]) -> None:
+    document = json.loads(output_of(runs["mosquitto"]))
     assert document["promises"]["broken"] == []
     orders = document["orders"]
     assert [(o["kind"], o["medium"], o["channel"], o["state"], o["grade"]) for o in orders] == [
