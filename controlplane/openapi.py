@@ -11,18 +11,8 @@ from fastapi.openapi.utils import get_openapi
 from controlplane.codes import CODES
 from controlplane.edge import API, PROBLEM
 from controlplane.examples import EXAMPLES
+from controlplane.refusals import REQUIRED, refusals
 
-ALWAYS = {
-    "401": "unauthenticated",
-    "403": "forbidden",
-    "413": "body_too_large",
-    "500": "internal",
-    "503": "unavailable",
-}
-REQUIRED = {
-    "idempotency-key": {"400": "idempotency_key_required"},
-    "If-Match": {"412": "stale_version", "428": "if_match_required"},
-}
 SECURITY = "token"
 
 
@@ -50,24 +40,24 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     if not path.startswith(API):
         return
     operation["security"] = [{SECURITY: []}]
-    codes = dict(ALWAYS)
     for parameter in operation.get("parameters", []):
-        codes |= REQUIRED.get(parameter["name"], {})
         parameter["required"] = parameter["required"] or parameter["name"] in REQUIRED
-    if operation.get("parameters") or operation.get("requestBody"):
-        codes["422"] = "invalid_request"
-    if "{" in path or method == "post":
-        codes["404"] = "not_found"
-    if method != "get":
-        codes["409"] = "conflict"
-    for status, code in sorted(codes.items()):
-        operation["responses"][status] = _response(status, code)
+    for status, codes in refusals(method.upper(), path.removeprefix(API), operation).items():
+        operation["responses"][status] = _response(status, codes)
 
 
-def _response(status: str, code: str) -> dict[str, Any]:
-    example = {"type": f"urn:curbstop:problem:{code}", "title": CODES[code], "status": int(status), "code": code}
-    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": {**example, "detail": CODES[code]}}
-    return {"description": CODES[code], "content": {PROBLEM: content}}
+def _response(status: str, codes: list[str]) -> dict[str, Any]:
+    """A refusal with each of its codes."""
+    only = {"type": "object", "properties": {"code": {"enum": codes}}}
+    schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, only]}
+    examples = {code: {"summary": CODES[code], "value": _example(status, code)} for code in codes}
+    description = "\n".join(f"- `{code}`: {CODES[code]}" for code in codes)
+    return {"description": description, "content": {PROBLEM: {"schema": schema, "examples": examples}}}
+
+
+def _example(status: str, code: str) -> dict[str, object]:
+    said = {"type": f"urn:curbstop:problem:{code}", "title": CODES[code], "status": int(status), "code": code}
+    return {**said, "detail": CODES[code]}
 
 
 def _problem() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The API over a real SQLite file, with a token for each role, two clients, and a clock set by hand."""
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
@@ -11,11 +12,12 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import Engine, select
 
+from controlplane import openapi
 from controlplane.access.roles import HOUSE, Role
 from controlplane.access.service import Wish, make_token
 from controlplane.app import create
 from controlplane.db import make_engine
-from controlplane.edge import API, Edge
+from controlplane.edge import API, PROBLEM, Edge
 from controlplane.migrations.upgrade import upgrade
 from controlplane.news import news
 from controlplane.orders.context import Context, OrderSettings
@@ -76,7 +78,19 @@ class Clerk:
         where = path if path.startswith("/healthz") else f"{API}{path}"
         content = body if isinstance(body, bytes) else None
         document = None if isinstance(body, bytes) else body
-        return self.loop.run(self.http.request(method, where, json=document, content=content, headers=sent))
+        answer = self.loop.run(self.http.request(method, where, json=document, content=content, headers=sent))
+        if answer.is_error:
+            self._is_documented(method, answer)
+        return answer
+
+    def _is_documented(self, method: str, answer: httpx.Response) -> None:
+        """Every refusal that a test provokes is one that the OpenAPI document tells of this operation."""
+        told = openapi.document(self.app)["paths"]
+        for path, verbs in told.items():
+            if re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), answer.url.path) and method.lower() in verbs:
+                refusal = verbs[method.lower()]["responses"][str(answer.status_code)]
+                assert answer.json()["code"] in refusal["content"][PROBLEM]["examples"], answer.text
+                return
 
     def close(self) -> None:
         """Leave nothing open."""

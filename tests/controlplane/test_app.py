@@ -16,7 +16,9 @@ import controlplane
 from controlplane.access.gate import LARGEST_BODY
 from controlplane.access.roles import Role
 from controlplane.codes import CODES
+from controlplane.edge import API, PROBLEM
 from controlplane.examples import EXAMPLES
+from controlplane.refusals import OWN
 from tests.controlplane.desk_clerk import Clerk, refused
 
 POSTS = {
@@ -195,6 +197,27 @@ def test_the_document_says_what_every_caller_must_send_and_may_get(clerk: Clerk)
             names = {p["name"]: p["required"] for p in operation.get("parameters", [])}
             assert names.get("idempotency-key", False) is (method == "post"), path
     assert "HTTPValidationError" not in json.dumps(document)
+
+
+def test_each_refusal_is_told_where_it_can_happen(clerk: Clerk) -> None:
+    document = clerk.get(Role.ADMIN, "/openapi.json").json()
+    told: set[str] = set()
+    for verbs in document["paths"].values():
+        for operation in verbs.values():
+            for status, response in operation["responses"].items():
+                refusal = response.get("content", {}).get(PROBLEM)
+                if refusal is not None:
+                    assert list(refusal["examples"]) == refusal["schema"]["allOf"][1]["properties"]["code"]["enum"]
+                    assert {e["value"]["status"] for e in refusal["examples"].values()} == {int(status)}
+                    told |= set(refusal["examples"])
+    assert told == set(CODES) - {"method_not_allowed", "unprocessable"}
+
+
+def test_the_table_of_refusals_names_only_operations_that_are_there(clerk: Clerk) -> None:
+    paths = clerk.get(Role.ADMIN, "/openapi.json").json()["paths"]
+    there = {f"{method.upper()} {path.removeprefix(API)}" for path, verbs in paths.items() for method in verbs}
+    assert set(OWN) <= there
+    assert all(code in CODES for statuses in OWN.values() for codes in statuses.values() for code in codes)
 
 
 def test_every_body_has_an_example_that_is_taken(clerk: Clerk) -> None:

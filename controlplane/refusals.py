@@ -1,0 +1,77 @@
+"""Which codes each operation can refuse with beside those that its shape tells: data, and one lookup.
+
+The OpenAPI document is drawn from it; every refusal that a test of the API provokes is held to it.
+"""
+
+from typing import Any
+
+ALWAYS: dict[str, tuple[str, ...]] = {
+    "401": ("unauthenticated",),
+    "403": ("forbidden",),
+    "413": ("body_too_large",),
+    "500": ("internal",),
+    "503": ("unavailable",),
+}
+"""What any operation may answer."""
+BY_PARAMETER: dict[str, dict[str, tuple[str, ...]]] = {
+    "idempotency-key": {"400": ("idempotency_key_required",), "422": ("idempotency_key_reused",)},
+    "If-Match": {"412": ("stale_version",), "428": ("if_match_required",)},
+    "cursor": {"422": ("bad_cursor",)},
+}
+"""What a header or parameter brings with it."""
+REQUIRED = frozenset({"idempotency-key", "If-Match"})
+
+OWN: dict[str, dict[str, tuple[str, ...]]] = {
+    "POST /tokens": {"409": ("name_taken",), "422": ("scope_required", "scope_forbidden", "unknown_client")},
+    "DELETE /tokens/{token}": {"409": ("last_admin",)},
+    "POST /supply-points": {"409": ("code_taken",), "422": ("unknown_client",)},
+    "POST /gateways": {"409": ("gateway_taken",), "422": ("bad_key",)},
+    "POST /gateways/{gateway}/revoke": {"409": ("gateway_revoked",)},
+    "POST /meters": {
+        "409": ("meter_taken", "point_taken"),
+        "422": ("unknown_gateway", "unknown_supply_point", "wrong_medium"),
+    },
+    "PATCH /meters/{meter}": {
+        "409": ("point_taken", "unsettled"),
+        "422": ("unknown_gateway", "unknown_supply_point", "wrong_medium"),
+    },
+    "POST /orders": {
+        "404": ("not_found",),
+        "409": ("second_taking_order", "giving_already"),
+        "422": ("not_gas", "deadline_passed", "notice_not_taken"),
+    },
+    "POST /orders/{order}/withdraw": {"409": ("ended", "due_after_stop", "illegal_transition")},
+    "POST /orders/{order}/approve": {"403": ("person_required", "same_person"), "409": ("not_awaiting",)},
+    "POST /orders/{order}/reject": {"403": ("person_required", "same_person"), "409": ("not_awaiting",)},
+    "POST /supply-points/{point}/protections": {"422": ("until_passed",)},
+    "POST /supply-points/{point}/protections/{protection}/end": {"409": ("ended",)},
+    "POST /supply-points/{point}/holds": {"422": ("until_passed",)},
+    "POST /supply-points/{point}/holds/{hold}/end": {"409": ("ended",)},
+    "POST /payments": {
+        "404": ("not_found",),
+        "409": ("reference_taken",),
+        "422": ("payment_does_not_settle", "payment_of_nothing"),
+    },
+    "DELETE /freeze": {"403": ("person_required",), "409": ("not_frozen",)},
+    "POST /halt/resume": {"409": ("not_halted", "unsettled")},
+}
+
+
+def refusals(method: str, path: str, operation: dict[str, Any]) -> dict[str, list[str]]:
+    """The codes that an operation can refuse with, by status; `path` is below the API's own."""
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
+    shape: dict[str, tuple[str, ...]] = {}
+    if names or "requestBody" in operation:
+        shape["422"] = ("invalid_request",)
+    if "requestBody" in operation:
+        shape["400"] = ("bad_request",)
+    if "{" in path:
+        shape["404"] = ("not_found",)
+    if method != "GET":
+        shape["409"] = ("conflict",)
+    parts = [ALWAYS, shape, *(BY_PARAMETER.get(name, {}) for name in sorted(names)), OWN.get(f"{method} {path}", {})]
+    found: dict[str, list[str]] = {}
+    for part in parts:
+        for status, codes in part.items():
+            found.setdefault(status, []).extend(code for code in codes if code not in found.get(status, []))
+    return dict(sorted(found.items()))
