@@ -84,20 +84,33 @@ DUE = (
     .limit(bindparam("most"))
 )
 FORGET = delete(outbox).where(outbox.c.id == bindparam("this"))
-REPEAT = update(outbox).where(outbox.c.id == bindparam("this"))
+REPEAT = update(outbox).where(outbox.c.id == bindparam("this"), outbox.c.next_at.is_not(None))
 
 
-def collect(db: Connection, now: datetime, limit: int = 200) -> list[Parcel]:
-    """Rows whose time has come, oldest first; each is due again later, ever later, whatever becomes of this sending.
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is due at a moment, oldest first; where nothing is, when the next will be."""
+
+    at: datetime
+    parcels: list[Parcel]
+    next_at: datetime | None
+
+
+def waiting(db: Connection, now: datetime, limit: int = 200) -> Waiting:
+    """Look what is due; nothing is changed by looking."""
+    parcels = [Parcel(*row) for row in db.execute(DUE, {"now": now, "most": limit})]
+    return Waiting(now, parcels, None if parcels else next_due(db))
+
+
+def sent(db: Connection, parcels: list[Parcel], now: datetime) -> None:
+    """Note that these were published: each is due again later, ever later, until it is held or cancelled.
 
     An answer that is sent `once` is gone from here: whoever waits for it in vain asks again.
     """
-    parcels = [Parcel(*row) for row in db.execute(DUE, {"now": now, "most": limit})]
     if answers := [{"this": parcel.id} for parcel in parcels if parcel.once]:
         db.execute(FORGET, answers)
     if kept := [_again(parcel, now) for parcel in parcels if not parcel.once]:
         db.execute(REPEAT, kept)
-    return parcels
 
 
 def _again(parcel: Parcel, now: datetime) -> dict[str, object]:

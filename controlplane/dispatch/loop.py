@@ -93,24 +93,25 @@ class Dispatch:
             group.create_task(self._receive(broker), name="receiver")
 
     async def _send(self, broker: Broker) -> None:
+        """Publish what a commit has just put here, then note that it was: who falls in between says it twice."""
         while True:
             self._to_send.clear()
-            parcels: list[outbox.Parcel] = []
-            left_s, error = await awaited(self._collect(parcels))
+            waiting, error = await awaited(self.writer.read(lambda db: outbox.waiting(db, self.context.now)))
+            if waiting is not None and waiting.parcels:
+                await self._publish(broker, waiting.parcels)
+                error = await failure(self.writer.run(partial(outbox.sent, parcels=waiting.parcels, now=waiting.at)))
             if error is not None:
-                log.error("the outbox could not be read; tried again", exc_info=error)
+                log.error("the outbox could not be read or written; tried again", exc_info=error)
+                await asyncio.sleep(TICK_S)
+            elif waiting is not None and not waiting.parcels:
+                await heard(self._to_send, self._left_s(waiting.next_at))
+
+    async def _publish(self, broker: Broker, parcels: list[outbox.Parcel]) -> None:
+        """In their order, without waiting for the broker between them; ConnectionError where it is gone."""
+        async with asyncio.TaskGroup() as group:
             for parcel in parcels:
                 raw = envelope.seal(_payload_type(parcel.kind), parcel.payload, self.signer)
-                await broker.publish(topics.down(GatewayId(parcel.gateway), parcel.kind), raw)
-            if not parcels:
-                await heard(self._to_send, TICK_S if left_s is None else left_s)
-
-    async def _collect(self, into: list[outbox.Parcel]) -> float:
-        """Take what is due; where nothing is, how long it stays so, in seconds."""
-        left_s = self._left_s(await self.writer.read(outbox.next_due))
-        if left_s <= 0:
-            into.extend(await self.writer.run(lambda db: outbox.collect(db, self.context.now)))
-        return left_s
+                group.create_task(broker.publish(topics.down(GatewayId(parcel.gateway), parcel.kind), raw))
 
     async def _receive(self, broker: Broker) -> None:
         async for message in broker.messages():

@@ -2,9 +2,9 @@
 
 import sys
 
-from tests.bench import simulated_orders
+from tests.bench import command_chain, simulated_orders
 
-BENCHES = {"simulated_orders": simulated_orders.main}
+BENCHES = {"command_chain": command_chain.main, "simulated_orders": simulated_orders.main}
 
 
 def main(only: str) -> int:

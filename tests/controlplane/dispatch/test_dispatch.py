@@ -131,13 +131,28 @@ def test_I10_an_acknowledgement_counts_only_for_the_gateways_own() -> None:
     play(story)
 
 
+def test_what_was_held_before_the_sending_was_noted_is_not_sent_again() -> None:
+    async def story(field: Field) -> None:
+        order = field.desk.enter()
+        now = field.desk.clock.now()
+        with field.desk.engine.begin() as db:
+            parcels = outbox.waiting(db, now).parcels
+            outbox.acknowledged(db, G, (order.command or "",))
+            outbox.sent(db, parcels, now)
+            assert outbox.waiting(db, now + timedelta(days=1)).parcels == []
+
+    play(story)
+
+
 def test_repeats_come_ever_later_and_never_stop() -> None:
     async def story(field: Field) -> None:
         field.desk.enter()
+        tomorrow = field.desk.clock.now() + timedelta(days=1)
         with field.desk.engine.begin() as db:
-            (first,) = outbox.collect(db, field.desk.clock.now() + timedelta(days=1))
-            assert outbox.collect(db, field.desk.clock.now() + timedelta(days=1)) == []
-            later = outbox.collect(db, field.desk.clock.now() + timedelta(days=1, seconds=outbox.FIRST_REPEAT_S * 4))
+            (first,) = outbox.waiting(db, tomorrow).parcels
+            outbox.sent(db, [first], tomorrow)
+            assert outbox.waiting(db, tomorrow).parcels == []
+            later = outbox.waiting(db, tomorrow + timedelta(seconds=outbox.FIRST_REPEAT_S * 4)).parcels
         assert [p.id for p in later] == [first.id]
         assert later[0].tries == first.tries + 1
 

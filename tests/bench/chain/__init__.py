@@ -1,0 +1,1 @@
+"""The command chain, end to end over real processes: what an order costs beside the line's physical time."""
