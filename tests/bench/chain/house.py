@@ -12,7 +12,9 @@ from typing import Any
 
 import httpx
 
-from curbstop.demo.broker import CONTROL_PLANE, embedded
+from curbstop.demo.broker import embedded
+from curbstop.demo.files import CONTROL_PLANE
+from curbstop.demo.mosquitto import mosquitto
 from protocols.uplink.keys import SigningKey
 from seams import keyfile
 from seams.clock import SystemEntropy
@@ -152,7 +154,7 @@ async def _broker(stack: AsyncExitStack, here: House) -> None:
         path.write_text(passwords[user])
     if servers.obtain("mosquitto") is not None:
         (here.folder / "mosquitto").mkdir()
-        stack.enter_context(servers.mosquitto(here.folder / "mosquitto", passwords, here.broker_port))
+        await stack.enter_async_context(mosquitto(here.folder / "mosquitto", here.broker_port, passwords))
         here.broker = "mosquitto"
     else:
         await stack.enter_async_context(embedded(here.broker_port, passwords))
