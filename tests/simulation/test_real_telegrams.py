@@ -4,15 +4,19 @@ import asyncio
 from decimal import Decimal
 from pathlib import Path
 
-from sqlalchemy import insert, select
+import httpx
+from sqlalchemy import Engine, insert
 
-from controlplane.db import fences, make_engine, metadata, reading
+from controlplane.access.roles import Role
+from controlplane.access.service import Wish, make_token
+from controlplane.app import create
+from controlplane.db import fences, make_engine, metadata
 from controlplane.dispatch.doors import Doors
 from controlplane.dispatch.loop import Dispatch
+from controlplane.edge import Edge
 from controlplane.orders.context import Context
 from controlplane.policy import packs
 from controlplane.registry.models import clients, gateways, meters, supply_points
-from controlplane.telemetry.models import readings
 from controlplane.telemetry.service import take_readings
 from controlplane.writer import InlineWriter
 from drivers.catalogue import installed
@@ -74,6 +78,22 @@ def exact(value: object) -> Decimal | str | None:
         return str(value)
 
 
+async def told_by_rest(engine: Engine, context: Context, meter: str) -> list[tuple[str, Decimal | str | None]]:
+    """What `GET /meters/{id}/readings` gives, in the order of the telegram."""
+    with engine.begin() as db:
+        token = make_token(db, context.clock, context.entropy, Wish(meter, Role.AUDITOR), by="test").secret
+    app = create(Edge(InlineWriter(engine, []), context.clock, context.entropy), context)
+    items: list[dict[str, str | None]] = []
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://house") as http:
+        query: dict[str, str] | None = {}
+        while query is not None:
+            path, headers = f"/api/v1/meters/{meter}/readings", {"authorization": f"Bearer {token}"}
+            page = (await http.get(path, params=query, headers=headers)).raise_for_status().json()
+            items += page["items"]
+            query = {"cursor": page["next"]} if page["next"] else None
+    return [(str(item["quantity"]), exact(item["value"])) for item in reversed(items)]
+
+
 def test_every_real_telegram_arrives_whole_and_exact(tmp_path: Path) -> None:
     telegrams = {f"m{n}": path for n, path in enumerate(FILES)}
     decoded = {name: decode_telegram(bytes.fromhex(path.read_text())) for name, path in telegrams.items()}
@@ -94,7 +114,13 @@ def test_every_real_telegram_arrives_whole_and_exact(tmp_path: Path) -> None:
                 point = {"id": name, "client": "c", "code": name, "medium": "water", "zone": "", "version": 1}
                 db.execute(insert(supply_points).values(**point, created_at=now))
                 db.execute(insert(fences).values(point=name, next_sequence=1, epoch=1))
-                who = {"ident": "0", "manufacturer": "AAA", "version_no": 0, "medium": 0, "fabrication_number": ""}
+                who = {
+                    "ident": "00000000",
+                    "manufacturer": "AAA",
+                    "version_no": 0,
+                    "medium": 0,
+                    "fabrication_number": "",
+                }
                 db.execute(insert(meters).values(name=name, point=name, gateway=G, bound_at=now, version=1, **who))
 
         def dial(line: LineConfig) -> Dial:
@@ -118,12 +144,8 @@ def test_every_real_telegram_arrives_whole_and_exact(tmp_path: Path) -> None:
         process.start(gateway.run())
         await asyncio.sleep(120)
         process.kill()
-        with reading(engine) as db:
-            rows = db.execute(select(readings).order_by(readings.c.sequence)).all()
-        stored: dict[str, list[tuple[str, Decimal | str | None]]] = {}
-        for row in rows:
-            stored.setdefault(row.meter, []).append((row.quantity, exact(row.value)))
-        missing = [telegrams[name].name for name in decoded if name not in stored]
+        stored = {name: await told_by_rest(engine, context, name) for name in decoded}
+        missing = [telegrams[name].name for name, rows in stored.items() if not rows]
         assert missing == []
         for name, telegram in decoded.items():
             assert stored[name] == told(telegram), telegrams[name].name
