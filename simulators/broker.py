@@ -17,6 +17,12 @@ from simulators.faults import Fault, Faults
 MOST_REMEMBERED = 500
 """From so many past messages a replay is drawn."""
 
+SLOW = (
+    (Fault.MESSAGE_DELAYED, 1.0, 30.0),
+    (Fault.MESSAGE_HELD, 60.0, 6 * 3600.0),
+    (Fault.MESSAGE_REORDERED, 0.0, 3.0),
+)
+"""What makes a message late, and between how many seconds."""
 Tap = Callable[[float, str, str, Message], None]
 """Told what happened: loop time, `accepted` or `delivered`, the client, the message."""
 
@@ -109,6 +115,7 @@ class MemoryBroker:
         self._tap = tap
         self._sessions: dict[str, _Session] = {}
         self._past: deque[Message] = deque(maxlen=MOST_REMEMBERED)
+        self._held: dict[asyncio.TimerHandle, Message] = {}
 
     def connector(self, client: str) -> Connect:
         """Return what connects as `client`; a second connection takes the session over."""
@@ -156,21 +163,31 @@ class MemoryBroker:
         """Route a message that nobody here published."""
         self._route(message)
 
+    def release(self) -> int:
+        """Let everything that is held come now, in any order; how many messages that were."""
+        held = list(self._held.items())
+        self._held.clear()
+        self._chance.shuffle(held)
+        for timer, message in held:
+            timer.cancel()
+            self._route(message)
+        return len(held)
+
     def accept(self, client: str, message: Message) -> None:
         """Take one published message; what then happens to it is the faults' to say."""
         self._told("accepted", client, message)
         self._past.append(message)
-        strikes, chance = self._faults.strikes, self._faults.chance
-        if strikes(Fault.PUBLISH_CUT):
+        strikes, chance, about = self._faults.strikes, self._faults.chance, message.topic
+        if strikes(Fault.PUBLISH_CUT, about):
             delivered = chance(Fault.PUBLISH_CUT).randrange(2)
             self.cut(client, "connection cut while publishing")
             if not delivered:
                 return
-        if not strikes(Fault.MESSAGE_LOST):
+        if not strikes(Fault.MESSAGE_LOST, about):
             self._later(message)
-        if strikes(Fault.MESSAGE_DOUBLED):
+        if strikes(Fault.MESSAGE_DOUBLED, about):
             self._later(message)
-        if strikes(Fault.MESSAGE_REPLAYED):
+        if strikes(Fault.MESSAGE_REPLAYED, about):
             self._route(chance(Fault.MESSAGE_REPLAYED).choice(self._past))
         self._upset()
 
@@ -180,15 +197,22 @@ class MemoryBroker:
         return message
 
     def _later(self, message: Message) -> None:
-        delay_s = 0.0
-        if self._faults.strikes(Fault.MESSAGE_HELD):
-            delay_s += self._faults.chance(Fault.MESSAGE_HELD).uniform(60.0, 6 * 3600.0)
-        if self._faults.strikes(Fault.MESSAGE_REORDERED):
-            delay_s += self._faults.chance(Fault.MESSAGE_REORDERED).uniform(0.0, 3.0)
+        delay_s, about = 0.0, message.topic
+        for fault, least_s, most_s in SLOW:
+            if self._faults.strikes(fault, about):
+                delay_s += self._faults.chance(fault).uniform(least_s, most_s)
         if delay_s:
-            asyncio.get_running_loop().call_later(delay_s, self._route, message)
+            timer = asyncio.get_running_loop().call_later(delay_s, self._come, message)
+            self._held[timer] = message
         else:
             self._route(message)
+
+    def _come(self, message: Message) -> None:
+        """A held message's time has come."""
+        now_s = asyncio.get_running_loop().time()
+        for timer in [t for t, m in self._held.items() if m is message and t.when() <= now_s]:
+            del self._held[timer]
+        self._route(message)
 
     def _route(self, message: Message) -> None:
         there_s = asyncio.get_running_loop().time() + self.transit_s

@@ -28,6 +28,7 @@ class Fault(StrEnum):
     MESSAGE_LOST = "message_lost"
     MESSAGE_DOUBLED = "message_doubled"
     MESSAGE_REORDERED = "message_reordered"
+    MESSAGE_DELAYED = "message_delayed"
     MESSAGE_HELD = "message_held"
     MESSAGE_REPLAYED = "message_replayed"
     PUBLISH_CUT = "publish_cut"
@@ -55,45 +56,67 @@ ODDS = (0.02, 0.1, 0.3)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When a fault is on, and how likely it strikes at each occasion."""
+    """When a fault is on, and how likely it strikes at each occasion; at those only whose subject contains `about`."""
 
     fault: Fault
     probability: float = 1.0
     since_s: float = 0.0
     until_s: float = FOREVER_S
+    about: str = ""
 
     def __str__(self) -> str:
-        return f"{self.fault} p={self.probability:g} {self.since_s:.1f}..{self.until_s:.1f} s"
+        aim = f" at {self.about}" if self.about else ""
+        return f"{self.fault} p={self.probability:g} {self.since_s:.1f}..{self.until_s:.1f} s{aim}"
+
+
+Told = Callable[[Fault, str], None]
+"""Told what has struck, and at what: a topic, or nothing."""
 
 
 class Faults:
     """The faults of one world; `struck` counts what has struck. Windows are in `time`, by default the loop's."""
 
-    def __init__(self, seed: int = 0, windows: Iterable[Window] = (), time: Callable[[], float] | None = None) -> None:
-        self.windows = tuple(windows)
-        self._windows = {fault: [w for w in self.windows if w.fault is fault] for fault in Fault}
+    def __init__(
+        self,
+        seed: int = 0,
+        windows: Iterable[Window] = (),
+        time: Callable[[], float] | None = None,
+        told: Told | None = None,
+    ) -> None:
+        self.windows: tuple[Window, ...] = ()
         self.struck: Counter[Fault] = Counter()
+        self.told = told
         self._time = time or _loop_time
         self._chances = {fault: stream(seed, fault) for fault in Fault}
+        self._of: dict[Fault, tuple[Window, ...]] = {}
+        self.add(*windows)
 
-    def strikes(self, fault: Fault) -> bool:
+    def add(self, *windows: Window) -> None:
+        """Let these faults strike too."""
+        self.windows += windows
+        for window in windows:
+            self._of[window.fault] = (*self._of.get(window.fault, ()), window)
+
+    def strikes(self, fault: Fault, about: str = "") -> bool:
         """Whether `fault` strikes at this occasion, now; draws only while it is on."""
-        odds = self._odds(fault)
+        windows = self._of.get(fault)
+        if windows is None:
+            return False
+        odds = self._odds(windows, about)
         if odds == 0.0 or self._chances[fault].random() >= odds:
             return False
         self.struck[fault] += 1
+        if self.told is not None:
+            self.told(fault, about)
         return True
 
     def chance(self, fault: Fault) -> Random:
         """The stream that says how hard `fault` strikes."""
         return self._chances[fault]
 
-    def _odds(self, fault: Fault) -> float:
-        windows = self._windows[fault]
-        if not windows:
-            return 0.0
+    def _odds(self, windows: tuple[Window, ...], about: str) -> float:
         now = self._time()
-        return max((w.probability for w in windows if w.since_s <= now < w.until_s), default=0.0)
+        return max((w.probability for w in windows if w.since_s <= now < w.until_s and w.about in about), default=0.0)
 
 
 def _loop_time() -> float:

@@ -55,6 +55,7 @@ class Line:
         faults: Faults | None = None,
         seed: int = 0,
         tap: Tap | None = None,
+        stall_max_s: float = 20.0,
     ) -> None:
         self.stations = list(stations)
         self.character_s = BITS_PER_CHARACTER / baud
@@ -63,6 +64,7 @@ class Line:
         self._faults = faults or Faults()
         self._chance = stream(seed, "line")
         self._tap = tap
+        self._stall_max_s = stall_max_s
         self._wire: LineWire | None = None
         self._bursts: list[_Burst] = []
         self._clusters: list[Cluster] = []
@@ -88,6 +90,10 @@ class Line:
     def come_up(self) -> None:
         """Let connections be made again."""
         self.up = True
+
+    def stall(self, seconds: float) -> None:
+        """Put no new bytes on the line for so long: they go later, whoever's connection it is by then."""
+        self._released_s = max(self._released_s, asyncio.get_running_loop().time() + seconds)
 
     def _break(self, why: str) -> None:
         if self._wire is not None:
@@ -118,7 +124,7 @@ class Line:
     def _release(self, now_s: float) -> float:
         """When the converter puts new bytes on the line: never before older ones."""
         if self._faults.strikes(Fault.STALLED_CONVERTER):
-            hold_s = self._faults.chance(Fault.STALLED_CONVERTER).uniform(0.5, 20.0)
+            hold_s = self._faults.chance(Fault.STALLED_CONVERTER).uniform(0.5, self._stall_max_s)
             self._released_s = max(self._released_s, now_s + hold_s)
         return self._released_s
 

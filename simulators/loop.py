@@ -89,20 +89,33 @@ def _where(task: asyncio.Task[object]) -> str:
 
 
 class VirtualClock:
-    """ports.Clock of a virtual loop: the wall starts at `start` and may be set off; boot is the loop's time."""
+    """ports.Clock of a virtual loop: the wall starts at `start` and may be set off; boot runs from `booted_s` on.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, start: datetime = START, offset_s: float = 0.0) -> None:
+    Both run `rate` times as fast as the loop, as one machine's crystal does.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        start: datetime = START,
+        offset_s: float = 0.0,
+        *,
+        rate: float = 1.0,
+        booted_s: float = 0.0,
+    ) -> None:
         self._loop = loop
         self._start = start
+        self._booted_s = booted_s
+        self.rate = rate
         self.offset_s = offset_s
 
     def now(self) -> datetime:
         """Return the wall clock, which `jump` may have set wrong."""
-        return self._start + timedelta(seconds=self._loop.time() + self.offset_s)
+        return self._start + timedelta(seconds=self._loop.time() * self.rate + self.offset_s)
 
     def boot(self) -> float:
-        """Return seconds since the world began."""
-        return self._loop.time()
+        """Return seconds since the machine began."""
+        return (self._loop.time() - self._booted_s) * self.rate
 
     def jump(self, seconds: float) -> None:
         """Set the wall clock forward, or back where negative; boot runs on."""

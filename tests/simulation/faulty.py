@@ -1,129 +1,260 @@
-"""A seed's life: six orders, payments and holds at random moments, faults on line and broker, either end killed.
+"""A seed's life: six orders, stops aimed at them, faults on line and broker, plots against clocks, disks and processes.
 
-Then the faults end, both ends run, and the world is left until it is quiet. The same seed lives the same life.
+Then the faults end, both ends run, and the world is left until it is quiet; what was held comes, what was sent is
+replayed, and it is left once more. The same seed lives the same life.
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from controlplane.orders.freezing import freeze, unfreeze
 from controlplane.orders.states import TERMINAL, OrderState
-from controlplane.orders.stopping import Stop, record_stop
+from controlplane.orders.stopping import Stop
+from controlplane.policy.facts import Act
 from controlplane.problems import RefusalError
+from protocols.types import MeterId
 from simulators.chance import stream
-from simulators.faults import Faults, plan
-from simulators.loop import Virtual, run
+from simulators.faults import Faults, Window, plan
+from simulators.loop import Virtual, VirtualClock, run
+from simulators.process import Process
 from tests.simulation.checkers import broken
+from tests.simulation.house import FREE
+from tests.simulation.machine import Caps
+from tests.simulation.plots import HORIZON_S, PLOTS
 from tests.simulation.world import World
 
-ORDERS, HORIZON_S, QUIET_S = 6, 900.0, 4 * 3600.0
-STUCK = 0.15
+ORDERS, QUIET_S, LOOK_EVERY_S, HELD_S = 6, 4 * 3600.0, 30.0, 300.0
+AFTERWARDS_S = 130.0
+"""Longer than any account waits before it is sent again."""
+STUCK, CAPPED, CALM = 0.15, 0.25, 0.4
+REPLAYED = 60
+NEVER = 0
+"""Steps count from 1."""
+MOMENTS = (
+    "command accepted",
+    "received",
+    "permit-request delivered",
+    "decided",
+    "permit delivered",
+    "started",
+    "moved",
+    "finished",
+    "receipt taken",
+)
+"""Where a stop is aimed at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lived:
-    """What came of a seed: what is broken, and its story."""
+    """What came of a seed: what is broken, what happened how often, and its story."""
 
     seed: int
     broken: list[str]
-    story: str
+    story: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
 
 
-def live(seed: int) -> Lived:
-    """Live one seed, its databases on a disk of memory where there is one: a killed process loses no disk."""
+@cache
+def _folder() -> TemporaryDirectory[str]:
+    """One folder for all worlds of this process, on a disk of memory where there is one: a kill loses no disk."""
     memory = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
-    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        return _live(seed, Path(folder))
+    return TemporaryDirectory(dir=memory if memory.is_dir() else None)
 
 
-def _live(seed: int, folder: Path) -> Lived:
+def live(seed: int, plots: tuple[str, ...] | None = None) -> Lived:
+    """Live one seed; `plots` are its own unless they are named."""
+    folder = Path(_folder().name)
+    for old in folder.iterdir():
+        old.unlink()
 
     async def main(virtual: Virtual) -> Lived:
         chance = stream(seed, "life")
-        sticks = frozenset(name for name in "ABC" if chance.random() < STUCK)
-        world = World(virtual, folder, faults=Faults(seed, plan(seed, HORIZON_S)), sticks=sticks)
+        world = _world(virtual, folder, chance)
         world.start()
         try:
-            await _life(world, chance)
-            await _quiet(world)
-            return Lived(seed, broken(world), world.story())
+            await _life(world, chance, _drawn(seed) if plots is None else plots)
+            await _end(world, chance)
+            found = broken(world)
+            return Lived(seed, found, world.story() if found else "", _counts(world))
         finally:
             world.stop()
 
     return run(main, seed=seed)
 
 
+def _drawn(seed: int) -> tuple[str, ...]:
+    """The seed's own plots, by chance of their own: with others the same people do the same."""
+    chance = stream(seed, "plots")
+    return tuple(chance.sample(sorted(PLOTS), chance.choice((1, 2, 2, 3))))
+
+
+def _world(virtual: Virtual, folder: Path, chance: Random) -> World:
+    windows: tuple[Window, ...] = plan(virtual.seed, HORIZON_S)
+    if chance.random() < CALM:
+        windows = windows[:1]
+    caps = Caps(chance.choice((1, 2, 3)), 0.5, 2) if chance.random() < CAPPED else Caps()
+    world = World(
+        virtual,
+        folder,
+        faults=Faults(virtual.seed, windows),
+        sticks=frozenset(name for name in "ABC" if chance.random() < STUCK),
+        caps=caps,
+        plane_rate=1 + chance.uniform(-0.004, 0.004),
+        gateway_rate=1 + chance.uniform(-0.004, 0.004),
+    )
+    off_s = chance.uniform(-4, 4) if chance.randrange(8) else chance.choice((-1, 1)) * chance.uniform(20, 90_000)
+    for machine in world.machines.values():
+        machine.clock = VirtualClock(virtual.loop, offset_s=off_s, rate=world.gateway_rate)
+    return world
+
+
 def _branch(chance: Random) -> Random:
     return stream(chance.getrandbits(32), "branch")
 
 
-async def _life(world: World, chance: Random) -> None:
-    async with asyncio.TaskGroup() as group:
-        for n in range(ORDERS):
-            group.create_task(_order(world, _branch(chance), n))
-        for side in ("gateway", "plane"):
-            if chance.random() < 1 / 2:
-                group.create_task(_kill(world, _branch(chance), side))
-        if chance.random() < 1 / 5:
-            group.create_task(_freeze(world, _branch(chance)))
-        await asyncio.sleep(HORIZON_S)
+async def _life(world: World, chance: Random, plots: tuple[str, ...]) -> None:
+    world.witness.tell("world", f"plots: {', '.join(plots) or 'none'}")
+    tasks = [asyncio.ensure_future(_order(world, _branch(chance), n)) for n in range(ORDERS)]
+    tasks += [asyncio.ensure_future(PLOTS[name](world, _branch(chance))) for name in plots]
+    await asyncio.sleep(HORIZON_S)
+    for task in tasks:
+        task.cancel()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error
 
 
 async def _order(world: World, chance: Random, n: int) -> None:
-    name = chance.choice("AAABBCD")
+    name = MeterId(chance.choice("AAABBCD"))
     await asyncio.sleep(chance.uniform(5, HORIZON_S * 0.7))
-    try:
-        await world.suspend(name)
-    except RefusalError:
+    if not await _ask(world, name, Act.SUSPEND) or chance.random() < 1 / 6:
         return
+    stop = _stop(world, chance, n)
+    if chance.random() < 1 / 2:
+        delay_s = chance.choice((0.0, 0.0, 0.2, 3.0))
+        told = asyncio.Event()
+
+        def aimed(_: str) -> None:
+            asyncio.get_running_loop().call_later(delay_s, told.set) if delay_s else _record(world, chance, name, stop)
+            told.set()
+
+        world.witness.upon(chance.choice(MOMENTS), aimed, name)
+        await told.wait()
+        if delay_s:
+            _record(world, chance, name, stop)
+    else:
+        await asyncio.sleep(chance.choice((0.0, chance.uniform(0, 15), chance.uniform(0, 200))))
+        _record(world, chance, name, stop)
+    if chance.random() < 1 / 2:
+        await asyncio.sleep(chance.choice((0.0, 1.0, chance.uniform(0, 40))))
+        await _ask(world, name, chance.choice((Act.SUSPEND, Act.SUSPEND, Act.REACTIVATE)))
+
+
+def _stop(world: World, chance: Random, n: int) -> Stop | None:
+    """None is the client's own withdrawal."""
+    until = world.context.now + timedelta(seconds=chance.uniform(10, 400))
     what = chance.random()
-    if what < 1 / 5:
+    if what < 0.5:
+        return Stop("payment", f"payment-{n}")
+    if what < 0.65:
+        return None
+    if what < 0.85:
+        return Stop("hold", f"hold-{n}", until=chance.choice((until, None)))
+    return Stop("protection", f"protection-{n}", act="suspend", until=chance.choice((until, None)))
+
+
+def _record(world: World, chance: Random, name: MeterId, stop: Stop | None) -> None:
+    if stop is not None:
+        ahead = world.context.now + timedelta(seconds=1)
+        recorded = world.record(name, replace(stop, until=max(stop.until, ahead)) if stop.until else stop)
+        if stop.kind in ("hold", "protection") and chance.randrange(2):
+            asyncio.get_running_loop().call_later(chance.uniform(1, 300), world.end, recorded)
         return
-    await asyncio.sleep(chance.choice([0.0, chance.uniform(0, 15), chance.uniform(0, 200)]))
-    if what < 1 / 3:
-        until = world.context.now + timedelta(seconds=chance.uniform(10, 400))
-        stop = Stop("hold", f"hold-{n}", until=until)
-        await world.writer.run(lambda db: record_stop(db, world.context, f"pt_{name}", stop, "client"))
-    else:
-        await world.pay(name, f"payment-{n}")
+    try:
+        world.withdraw(next(o for o in reversed(world.orders(name)) if o.way == "taking"))
+    except RefusalError as refused:
+        world.witness.tell("people", f"a withdrawal at {name} is refused: {refused}")
 
 
-async def _kill(world: World, chance: Random, side: str) -> None:
-    await asyncio.sleep(chance.uniform(20, HORIZON_S * 0.8))
-    process = world.gateway_process if side == "gateway" else world.plane_process
-    assert process is not None
-    process.kill_at(process.steps + chance.randrange(1, 400))
-    while process.alive:  # noqa: ASYNC110 - a killed process sets no event
-        await asyncio.sleep(1)
-    await asyncio.sleep(chance.choice([1.0, 20.0, 150.0]))
-    if side == "gateway":
-        world.start_gateway()
-    else:
-        world.start_plane()
+async def _ask(world: World, name: MeterId, kind: Act) -> bool:
+    world.witness.counts[f"{kind}s asked for"] += 1
+    try:
+        await world.ask(name, kind)
+    except RefusalError as refused:
+        world.witness.tell("people", f"{kind} at {name} is refused: {refused}")
+        return False
+    return True
 
 
-async def _freeze(world: World, chance: Random) -> None:
-    await asyncio.sleep(chance.uniform(20, HORIZON_S * 0.6))
-    await world.writer.run(lambda db: freeze(db, world.context, "storm", "anna"))
-    await asyncio.sleep(chance.uniform(10, 200))
-    for who in ("bruno", "carla"):
-        await world.writer.run(lambda db, who=who: unfreeze(db, world.context, who, who))  # type: ignore[misc]
+async def _end(world: World, chance: Random) -> None:
+    """The faults are over: all run, until it is quiet; then everything old comes once more, until it is quiet again."""
+    world.witness.forget()
+    if world.witness.freezes and world.witness.freezes[-1][1] is None:
+        world.unfreeze()
+    for machine in world.machines.values():
+        if machine.journals:
+            _live_on(machine.process)
+            machine.again()
+    _live_on(world.plane_process)
+    world.plane_again()
+    world.line.come_up()
+    if chance.randrange(2):
+        world.cellar.jump(-world.cellar.clock.offset_s)
+    await _quiet(world)
+    released = world.broker.release()
+    sent = [s.message for s in world.witness.messages if s.what == "accepted" and "/readings" not in s.message.topic]
+    replayed = chance.sample(sent, min(REPLAYED, len(sent)))
+    world.witness.tell("broker", f"{released} messages held so far come now; {len(replayed)} old ones come once more")
+    for message in replayed:
+        world.broker.inject(message)
+    await asyncio.sleep(AFTERWARDS_S)
+    await _quiet(world)
+
+
+def _live_on(process: Process | None) -> None:
+    if process is not None:
+        process.kill_at(NEVER)
 
 
 async def _quiet(world: World) -> None:
     """Leave the world until nothing is under way any more."""
-    end_s = world.virtual.clock.boot() + QUIET_S
-    while world.virtual.clock.boot() < end_s and not _still(world):  # noqa: ASYNC110 - nor does a quiet world
-        await asyncio.sleep(30)
+    end_s = world.virtual.loop.time() + QUIET_S
+    while world.virtual.loop.time() < end_s and not _still(world):  # noqa: ASYNC110 - a quiet world sets no event
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 def _still(world: World) -> bool:
+    """Every order has ended or is on somebody's list for a while, and every gateway's account has come."""
+    soon = world.context.now + timedelta(seconds=HELD_S)
+    waits = (OrderState.HELD, OrderState.PLANNED)
     return all(
-        order.state in TERMINAL or (order.state is OrderState.PLANNED and order.channel == "field")
-        for name in "ABCD"
+        order.state in TERMINAL
+        or (order.state in waits and order.until is not None and order.until > soon and order.reason is not None)
+        for name in ("A", "B", "C", "D", FREE)
         for order in world.orders(name)
+    ) and all(
+        machine.gateway is None or (machine.alive and not machine.gateway.edge.journal.unacknowledged(1))
+        for machine in world.machines.values()
     )
+
+
+def _counts(world: World) -> Counter[str]:
+    counts = world.witness.counts
+    assert world.faults is not None
+    orders = [o for name in "ABCD" for o in world.orders(name)]
+    counts["orders"] += len(orders)
+    counts.update(f"orders {o.state}" + (" for a crew" if o.state is OrderState.PLANNED else "") for o in orders)
+    for event in ("permit_granted", "permit_denied", "permit_denied_stop", "late_proof", "resend", "relook"):
+        counts[event.replace("_", " ")] += int(
+            world.eye.execute("SELECT count(*) FROM order_events WHERE event = ?", (event,)).fetchone()[0]
+        )
+    counts["receipts"] += int(world.eye.execute("SELECT count(*) FROM receipts").fetchone()[0])
+    counts["virtual minutes"] += round(world.virtual.loop.time() / 60)
+    counts["seeds"] += 1
+    return counts

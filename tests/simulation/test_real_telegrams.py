@@ -26,7 +26,7 @@ from gateway.journal import Journal
 from gateway.journal_file import open_file
 from protocols.mbus.telegram import Telegram, decode_telegram
 from protocols.ports import Dial
-from protocols.types import GatewayId, medium_word
+from protocols.types import medium_word
 from protocols.uplink.keys import KeyRing
 from simulators.broker import MemoryBroker
 from simulators.line import Line, Station
@@ -35,9 +35,9 @@ from simulators.process import Process
 from simulators.reference import replay
 from tests import vectors
 from tests.gateway.world import CONFIG
-from tests.simulation.world import GATEWAY_KEY, PLANE_KEY
+from tests.simulation.house import KEYS, G
+from tests.simulation.machine import PLANE_KEY
 
-G = GatewayId("cellar")
 FILES = vectors.telegrams()
 LINE = '\n[[lines]]\nname = "{name}"\nhost = "127.0.0.1"\nport = 5000\n'
 METER = """
@@ -109,7 +109,7 @@ def test_every_real_telegram_arrives_whole_and_exact(tmp_path: Path) -> None:
         now = virtual.clock.now()
         with engine.begin() as db:
             db.execute(insert(clients).values(id="c", name="c", created_at=now))
-            db.execute(insert(gateways).values(id=G, public_key=GATEWAY_KEY.public.hex(), created_at=now, chain=0))
+            db.execute(insert(gateways).values(id=G, public_key=KEYS[G].public.hex(), created_at=now, chain=0))
             for name in telegrams:
                 point = {"id": name, "client": "c", "code": name, "medium": "water", "zone": "", "version": 1}
                 db.execute(insert(supply_points).values(**point, created_at=now))
@@ -135,7 +135,7 @@ def test_every_real_telegram_arrives_whole_and_exact(tmp_path: Path) -> None:
             dial=dial,
             connect=broker.connector(G),
             journal=Journal(open_file(str(tmp_path / "j.sqlite")), "00" * 16),
-            signer=GATEWAY_KEY,
+            signer=KEYS[G],
             verifier=KeyRing([PLANE_KEY.public]),
             software="t",
         )

@@ -1,183 +1,263 @@
 """Both ends in one virtual world: the real gateway and the real control plane, a broker and a line that misbehave.
 
 Either side can be killed between any two awaits and started again; what each had committed is all that is left of it.
+Each machine has a clock of its own; the true time is the loop's, which only the valves and the checkers know.
 """
 
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, select, text
 
-from controlplane import news
-from controlplane.db import fences, reading
+from controlplane.db import reading
 from controlplane.dispatch.doors import Doors
 from controlplane.dispatch.loop import Dispatch
 from controlplane.orders.context import Context, OrderSettings
+from controlplane.orders.freezing import freeze, unfreeze
 from controlplane.orders.life import Order, at_point
-from controlplane.orders.models import orders
-from controlplane.orders.service import Draft, request
+from controlplane.orders.models import stops
+from controlplane.orders.service import Draft, request, withdraw
 from controlplane.orders.stopping import Stop, record_stop
 from controlplane.policy import packs
 from controlplane.policy.facts import Act
-from controlplane.registry.models import clients, gateways, meters, supply_points
+from controlplane.protection.service import end_hold, end_protection, hold, protect
+from controlplane.registry.service import Forbidden
 from controlplane.telemetry.service import index_steps, take_readings
 from controlplane.writer import InlineWriter
-from drivers.catalogue import installed
 from gateway.app import Gateway
-from gateway.config import parse_config
-from gateway.journal import Journal
-from protocols.types import GatewayId, Identity, MeterId
-from protocols.uplink.keys import KeyRing, SigningKey
+from protocols.types import GatewayId, MeterId
 from simulators.broker import MemoryBroker
 from simulators.faults import Faults
-from simulators.line import Line, Station
-from simulators.loop import Virtual
-from simulators.physics import Constant, Supply
+from simulators.line import Line
+from simulators.loop import START, Virtual, VirtualClock
+from simulators.physics import Supply
 from simulators.process import Process
-from simulators.reference.water import Plate, slave
 from simulators.valve import Valve
-from tests.databases import fresh
-from tests.gateway.world import CONFIG, METER
+from tests.simulation import bodies, house
+from tests.simulation.bodies import NAMES, SLOW, Bodies, identity
+from tests.simulation.house import ATTIC, KEYS, G
+from tests.simulation.machine import PLANE_KEY, Caps, Machine
+from tests.simulation.story import story
+from tests.simulation.witness import Recorded, WatchedWriter, Witness
 
-GATEWAY_KEY, PLANE_KEY = SigningKey(b"g" * 32), SigningKey(b"p" * 32)
-G = GatewayId("cellar")
-NAMES = tuple(MeterId(n) for n in "ABCD")
-CLIENT = "cli_1"
-
-
-def identity(number: int, name: MeterId) -> Identity:
-    version = 2 if name == "D" else 1
-    return Identity(f"{10 + number:08d}", "CBS", version, 7, f"{10 + number:08d}")
+LAST = text("rowid DESC")
+PACK = packs.installed("demo")
+Story = Callable[["World"], Awaitable[None]]
 
 
 @dataclass
 class World:
-    """One gateway, one line, four points A to D; D has no valve."""
+    """One gateway with the points A to D on its line, D without a valve; and in the attic another that reaches A."""
 
     virtual: Virtual
     folder: Path
     faults: Faults | None = None
     sticks: frozenset[str] = frozenset()
     per_hour: int = 20
+    caps: Caps | None = None
+    plane_rate: float = 1.0
+    gateway_rate: float = 1.0
     settings: OrderSettings = field(default_factory=OrderSettings)
     engine: Engine = field(init=False)
-    valves: dict[MeterId, Valve] = field(default_factory=dict)
-    supplies: dict[MeterId, Supply] = field(default_factory=dict)
-    gateway_process: Process | None = None
+    eye: sqlite3.Connection = field(init=False)
+    witness: Witness = field(init=False)
+    bodies: Bodies = field(init=False)
     plane_process: Process | None = None
-    gateway: Gateway | None = None
 
     def __post_init__(self) -> None:
-        clock = self.virtual.clock
-        stations = []
-        for n, name in enumerate(NAMES, 1):
-            who = identity(n, name)
-            valve = Valve(clock, sticks=name in self.sticks) if name != "D" else None
-            if valve is not None:
-                self.valves[name] = valve
-            self.supplies[name] = Supply(clock, Constant(600), valve=valve, index_dl=100_000 * n)
-            meter = slave(clock, self.supplies[name], Plate(who.id, who.fabrication_number), address=n)
-            stations.append(Station(meter, response_s=2.0 if name == "B" else 0.02))
-        self.broker = MemoryBroker(seed=self.virtual.seed, faults=self.faults)
-        self.line = Line(stations, faults=self.faults, seed=self.virtual.seed)
-        self.engine = fresh(self.folder / "plane.sqlite")
-        self._register()
-        self.context = Context(
-            self.virtual.clock, self.virtual.entropy, packs.installed("demo"), self.settings, index_steps
-        )
-        self.writer = InlineWriter(self.engine, [])
+        loop = self.virtual.loop
+        self.plane_clock = VirtualClock(loop, rate=self.plane_rate)
+        self.witness = Witness(loop.time, self._skew_s)
+        if self.faults is not None:
+            self.faults.told = self.witness.struck
+        self.bodies = bodies.build(self.virtual, self.witness, self.sticks)
+        self.broker = MemoryBroker(seed=self.virtual.seed, faults=self.faults, tap=self.witness.tap)
+        self.engine, self.eye = house.build(self.folder)
+        self.context = Context(self.plane_clock, self.virtual.entropy, PACK, self.settings, index_steps)
+        self.wakes: list[Callable[[], None]] = []
+        self.writer = InlineWriter(self.engine, self.wakes)
+        self.caps = self.caps or Caps(per_hour=self.per_hour)
+        self.strangers: list[Valve] = []
+        self.machines = {G: self._machine(G, NAMES), ATTIC: self._machine(ATTIC, NAMES[:1])}
 
-    def _register(self) -> None:
-        now = self.virtual.clock.now()
-        with self.engine.begin() as db:
-            db.execute(insert(clients).values(id=CLIENT, name="Acqua", created_at=now))
-            db.execute(insert(gateways).values(id=G, public_key=GATEWAY_KEY.public.hex(), created_at=now, chain=0))
-            for n, name in enumerate(NAMES, 1):
-                who = identity(n, name)
-                point = f"pt_{name}"
-                db.execute(
-                    insert(supply_points).values(
-                        id=point, client=CLIENT, code=name, medium="water", zone="", created_at=now, version=1
-                    )
-                )
-                db.execute(insert(fences).values(point=point, next_sequence=1, epoch=1))
-                db.execute(
-                    insert(meters).values(
-                        name=name,
-                        point=point,
-                        gateway=G,
-                        ident=who.id,
-                        manufacturer=who.manufacturer,
-                        version_no=who.version,
-                        medium=who.medium,
-                        fabrication_number=who.fabrication_number,
-                        bound_at=now,
-                        version=1,
-                    )
-                )
+    def _machine(self, gateway: GatewayId, names: tuple[MeterId, ...]) -> Machine:
+        assert self.caps is not None
+        return Machine(
+            virtual=self.virtual,
+            id=gateway,
+            key=KEYS[gateway],
+            line=bodies.line(self.virtual, self.bodies, self.witness, self.faults, names),
+            broker=self.broker,
+            witness=self.witness,
+            folder=self.folder,
+            meters=tuple((n, identity(NAMES.index(n) + 1, n), SLOW.get(n, 0.0)) for n in names),
+            caps=self.caps,
+            clock=VirtualClock(self.virtual.loop, rate=self.gateway_rate),
+        )
 
     # -- processes
 
+    @property
+    def valves(self) -> dict[MeterId, Valve]:
+        return self.bodies.valves
+
+    @property
+    def supplies(self) -> dict[MeterId, Supply]:
+        return self.bodies.supplies
+
+    @property
+    def cellar(self) -> Machine:
+        return self.machines[G]
+
+    @property
+    def line(self) -> Line:
+        return self.cellar.line
+
+    @property
+    def gateway_process(self) -> Process | None:
+        return self.cellar.process
+
+    @property
+    def gateway(self) -> Gateway | None:
+        return self.cellar.gateway
+
     def start_gateway(self) -> None:
-        text = CONFIG.format(
-            plane=PLANE_KEY.public.hex(), per_hour=self.per_hour, share=1.0, floor=4, every_s=30
-        ) + "".join(
-            METER.format(name=name, who=identity(n, name), response_s=2.5 if name == "B" else 0.0)
-            for n, name in enumerate(NAMES, 1)
-        )
-        self.gateway_process = Process("gateway")
-        database = sqlite3.connect(self.folder / "journal.sqlite", isolation_level=None)
-        self.gateway = Gateway(
-            parse_config(text, Path("gateway.toml"), installed()),
-            clock=self.virtual.clock,
-            entropy=self.virtual.entropy,
-            dial=lambda _: self.line.dial,
-            connect=self.broker.connector(G),
-            journal=Journal(database, self.virtual.entropy.token(16).hex()),
-            signer=GATEWAY_KEY,
-            verifier=KeyRing([PLANE_KEY.public]),
-            software="simulated",
-        )
-        self.gateway_process.on_kill(database.close)
-        self.gateway_process.on_kill(lambda: self.broker.cut(G))
-        self.gateway_process.start(self.gateway.run())
+        self.cellar.start()
 
     def start_plane(self) -> None:
-        self.plane_process = Process("control plane")
-        dispatch = Dispatch(self.context, self.writer, Doors(self.context, take_readings), PLANE_KEY)
-        self.plane_process.on_kill(lambda: self.broker.cut("plane"))
-        self.plane_process.start(dispatch.run(self.broker.connector("plane")))
+        process = self.plane_process = Process("control plane")
+        self.wakes.clear()
+        writer = WatchedWriter(self.engine, self.wakes, self.witness, process, self.eye)
+        dispatch = Dispatch(self.context, writer, Doors(self.context, take_readings), PLANE_KEY)
+        process.on_kill(lambda: self.broker.cut("plane"))
+        process.start(dispatch.run(self.broker.connector("plane")))
+
+    def kill_plane(self) -> None:
+        if self.plane_process is not None and self.plane_process.alive:
+            self.witness.counts["kills"] += 1
+            self.witness.tell("plane", "killed")
+            self.plane_process.kill()
+
+    def plane_again(self) -> None:
+        if self.plane_process is None or not self.plane_process.alive:
+            self.witness.tell("plane", "started again")
+            self.start_plane()
 
     def start(self) -> None:
         self.start_plane()
         self.start_gateway()
 
     def stop(self) -> None:
-        for process in (self.gateway_process, self.plane_process):
+        for process in (*(m.process for m in self.machines.values()), self.plane_process):
             if process is not None:
                 process.kill()
+        self.eye.close()
         self.engine.dispose()
+
+    def swap(self, name: str) -> Callable[[], None]:
+        """Have another meter stand where this one stood, of the same address; what is returned swaps it back."""
+        valve, station = bodies.stranger(self.virtual, self.witness, MeterId(name))
+        self.strangers.append(valve)
+        at = NAMES.index(MeterId(name))
+        own, self.line.stations[at] = self.line.stations[at], station
+
+        def back() -> None:
+            self.line.stations[at] = own
+
+        return back
+
+    # -- times
+
+    def _skew_s(self, gateway: str) -> float:
+        ahead = self.machines[GatewayId(gateway)].clock.now() - self.plane_clock.now()
+        return ahead / timedelta(seconds=1)
+
+    def true_s(self, at: datetime) -> float:
+        """The true time of a moment on the control plane's clock, which never jumps."""
+        return ((at - START) / timedelta(seconds=1) - self.plane_clock.offset_s) / self.plane_clock.rate
 
     # -- what clients and people do
 
     async def suspend(self, name: str) -> str:
-        notice = (self.virtual.clock.now() - timedelta(days=60)).date()
-        draft = Draft(f"pt_{name}", Act.SUSPEND, notice_received_on=notice)
-        return (await self.writer.run(lambda db: request(db, self.context, draft, "client"))).id
+        return (await self.ask(name, Act.SUSPEND)).id
+
+    async def ask(self, name: str, kind: Act) -> Order:
+        notice = (self.plane_clock.now() - timedelta(days=60)).date()
+        draft = Draft(f"pt_{name}", kind, notice_received_on=notice)
+        return await self.writer.run(lambda db: request(db, self.context, draft, "client"))
 
     async def pay(self, name: str, reference: str = "payment-1") -> None:
-        stop = Stop("payment", reference)
-        await self.writer.run(lambda db: record_stop(db, self.context, f"pt_{name}", stop, "client"))
+        self.record(name, Stop("payment", reference))
+
+    def record(self, name: str, stop: Stop) -> Recorded:
+        """Record a stop, now, whoever is in the middle of what."""
+        point, who = f"pt_{name}", "client"
+        with self._people() as after, self.engine.begin() as db:
+            if stop.kind == "protection":
+                protect(db, self.context, point, Forbidden(stop.act or "suspend", "frail", stop.until), who)
+            elif stop.kind == "hold":
+                hold(db, self.context, point, "asked for", stop.until, who)
+            else:
+                record_stop(db, self.context, point, stop, who)
+        return self._stopped(point, after)
+
+    def end(self, stop: Recorded) -> None:
+        """Record the end of a hold or protection."""
+        with self._people() as after, self.engine.begin() as db:
+            if stop.kind == "hold":
+                end_hold(db, self.context, stop.point, stop.id, "client", "settled")
+            else:
+                end_protection(db, self.context, stop.point, stop.id, "client", "moved out")
+        self.witness.ended[stop.id] = after
+        self.witness.tell("people", f"the {stop.kind} at {stop.point} is ended")
+
+    def withdraw(self, order: Order) -> None:
+        """The client takes its order back, by the version it has just read."""
+        with self._people() as after, self.engine.begin() as db:
+            withdraw(db, self.context, order.id, order.version, "client")
+        self._stopped(order.point, after)
+
+    def freeze(self) -> None:
+        with self._people() as after, self.engine.begin() as db:
+            freeze(db, self.context, "storm", "anna")
+        self.witness.tell("people", "freeze everything")
+        self.witness.freezes.append((after, None))
+
+    def unfreeze(self) -> None:
+        for who in ("bruno", "carla"):
+            with self._people(), self.engine.begin() as db:
+                unfreeze(db, self.context, who, who)
+        since, _ = self.witness.freezes.pop()
+        self.witness.tell("people", "the freeze is lifted")
+        self.witness.freezes.append((since, self._last_event()))
+
+    def _people(self) -> "_Act":
+        return _Act(self._last_event(), self.wakes)
+
+    def _last_event(self) -> int:
+        return int(self.eye.execute("SELECT coalesce(max(id), 0) FROM order_events").fetchone()[0])
+
+    def _stopped(self, point: str, after: int) -> Recorded:
+        with reading(self.engine) as db:
+            row = db.execute(select(stops).where(stops.c.point == point).order_by(LAST)).first()
+        assert row is not None
+        at_s = self.virtual.loop.time()
+        self.witness.tell("people", f"{row.kind} at {point}" + (f" until {row.until:%H:%M:%S}" if row.until else ""))
+        self.witness.counts[row.kind] += 1
+        named = row.reference if row.kind == "protection" else row.id
+        recorded = Recorded(at_s, point, row.kind, row.act, row.until, row.up_to or 0, after, named)
+        self.witness.stops.append(recorded)
+        return recorded
 
     # -- what can be seen
 
     def order(self, order: str) -> Order:
         with reading(self.engine) as db:
-            return next(o for p in NAMES for o in at_point(db, f"pt_{p}") if o.id == order)
+            return next(o for p in (*NAMES, house.FREE) for o in at_point(db, f"pt_{p}") if o.id == order)
 
     def orders(self, name: str) -> list[Order]:
         with reading(self.engine) as db:
@@ -187,20 +267,27 @@ class World:
         return [str(a.wanted) for a in self.valves[MeterId(name)].history]
 
     async def until(self, reached: Callable[[], object], within_s: float = 900.0) -> None:
-        end_s = self.virtual.clock.boot() + within_s
+        end_s = self.virtual.loop.time() + within_s
         while not reached():
-            if self.virtual.clock.boot() >= end_s:
+            if self.virtual.loop.time() >= end_s:
                 raise AssertionError(f"not reached within {within_s} s\n{self.story()}")
             await asyncio.sleep(0.25)
 
     def story(self) -> str:
-        """What happened, readably."""
-        with reading(self.engine) as db:
-            rows = db.execute(select(news.news).order_by(news.news.c.id)).all()
-            states = db.execute(select(orders.c.id, orders.c.point, orders.c.state, orders.c.channel)).all()
-        lines = [f"{r.at:%H:%M:%S} {r.type:9} {r.subject} {r.data}" for r in rows[-60:]]
-        return "\n".join([*lines, *map(str, states), *(f"{n}: {self.moves(n)}" for n in self.valves)])
+        """What happened, in one line of time."""
+        return story(self.witness.told, self.engine, self.true_s)
 
 
-TODAY = date(2026, 1, 1)
-Story = Callable[[World], Awaitable[None]]
+@dataclass(slots=True)
+class _Act:
+    """People act in a transaction of their own; once it is committed, whoever waits for commits is woken."""
+
+    after: int
+    wakes: list[Callable[[], None]]
+
+    def __enter__(self) -> int:
+        return self.after
+
+    def __exit__(self, *_: object) -> None:
+        for wake in self.wakes:
+            wake()

@@ -1,0 +1,44 @@
+"""A checker per rule: each reads what a world has left behind, and the valves' own history, and says what broke."""
+
+from collections.abc import Callable
+
+from tests.simulation.checkers import durable, edge, orders, permits
+from tests.simulation.checkers.case import Case
+from tests.simulation.world import World
+
+Checker = Callable[[Case], list[str]]
+CHECKERS: tuple[Checker, ...] = (
+    permits.closures_have_their_permit,
+    permits.every_deed_has_its_command,
+    permits.no_permit_after_a_stop,
+    permits.no_permit_in_a_freeze,
+    permits.no_permit_while_supply_is_given_back,
+    permits.nothing_acts_once_it_is_settled,
+    edge.nothing_superseded_starts,
+    edge.a_higher_number_burns_at_once,
+    edge.no_closure_begins_in_a_freeze,
+    edge.no_stranger_is_moved,
+    edge.deeds_go_forward,
+    edge.what_has_ended_was_accounted_for,
+    edge.caps_hold,
+    edge.giving_is_never_capped,
+    edge.no_closure_by_a_clock_that_is_wrong,
+    edge.readings_are_their_own_meters,
+    durable.acknowledged_receipts_are_kept,
+    durable.acknowledged_commands_are_journaled,
+    durable.readings_are_kept,
+    durable.every_proof_verifies,
+    durable.every_proof_arrives,
+    durable.nobody_was_stopped,
+    orders.every_order_ends_or_stands_on_a_list,
+    orders.supply_comes_back,
+    orders.executed_means_that_it_stood_so,
+    orders.given_back_is_read_after_settlement,
+    orders.a_crew_goes_alone,
+)
+
+
+def broken(world: World) -> list[str]:
+    """Everything that is broken in this world."""
+    case = Case(world)
+    return [text for checker in CHECKERS for text in checker(case)]

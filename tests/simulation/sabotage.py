@@ -1,0 +1,97 @@
+"""Guards of the real code, each taken away alone: which invariant must be seen to break, and in which seed it does.
+
+`python -m tests.simulation SEED N --sabotage NAME` looks for a seed that shows one. The seeds kept here were found so,
+with the plots that make them quick to find; nothing else of the world is changed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from pytest import MonkeyPatch  # noqa: PT013 - a patch that undoes itself, outside of tests too
+
+import gateway.attempt
+from controlplane.orders import births, evidence, looking, permit, settling, stopping
+from drivers import mbus
+from gateway.attempt import Attempt
+from gateway.clockwatch import ClockWatch
+from gateway.edge import Edge
+from gateway.inbox import Inbox
+from gateway.journal import Journal
+from tests.simulation import saboteurs as by
+from tests.simulation.saboteurs import Patch
+
+
+@dataclass(frozen=True, slots=True)
+class Sabotage:
+    """`seen_by` are the rules of which one must be told as broken; `seeds` those that are known to show it."""
+
+    patch: Patch
+    seen_by: tuple[str, ...]
+    seeds: tuple[int, ...] = ()
+    plots: tuple[str, ...] | None = None
+
+
+def _nothing(*_: object) -> None:
+    return None
+
+
+def _yes(*_: object) -> bool:
+    return True
+
+
+def _no(*_: object) -> bool:
+    return False
+
+
+SABOTAGES: dict[str, Sabotage] = {
+    "permit expiry not guarded": Sabotage(by.guard(by.never_lapses), ("I1",)),
+    "no permit asked": Sabotage(
+        by.both(
+            by.instead((Attempt, "_permit", by.no_question)),
+            by.guard(lambda f: replace(f, permit_until_s=by.FOREVER_S)),
+        ),
+        ("I1",),
+    ),
+    "freeze not guarded": Sabotage(by.guard(lambda f: replace(f, frozen=False)), ("P4",)),
+    "clock always trusted": Sabotage(by.instead((ClockWatch, "trusted", True)), ("I14",)),
+    "caps not counted": Sabotage(by.instead((Edge, "cap_free", _yes)), ("I5",)),
+    "permit whatever happens": Sabotage(by.instead((permit, "_refusal", _nothing)), ("I1", "I6", "P2")),
+    "permit while giving back": Sabotage(by.instead((permit, "_giving", _no)), ("P2",)),
+    "permit in a freeze": Sabotage(by.instead((permit, "frozen", _no)), ("I1",)),
+    "executed unsettled": Sabotage(by.instead((evidence, "read_after", _yes), (looking, "read_after", _yes)), ("P8",)),
+    "settled too early": Sabotage(by.instead((settling, "acts_until", lambda granted, *_: granted)), ("P6",)),
+    "higher number burns nothing": Sabotage(by.instead((Inbox, "_burn_lower", _nothing)), ("P7",)),
+    "burned without an account": Sabotage(by.burns_silently, ("I3",)),
+    "started not durable": Sabotage(by.instead((Journal, "start", _nothing)), ("I2",)),
+    "started again after a crash": Sabotage(by.starts_again, ("I2",)),
+    "read at once after a crash": Sabotage(by.instead((gateway.attempt, "_aged", by.old_enough)), ("P6",)),
+    "repeated as a new frame": Sabotage(by.repeats_as_new, ("I2",)),
+    "identity not checked": Sabotage(by.instead((mbus, "_same_number", _yes)), ("identity",)),
+    "anybody believed": Sabotage(by.believes_anybody, ("I3",)),
+    "expiry not checked": Sabotage(by.takes_what_has_expired, ("I3",)),
+    "nothing gives back": Sabotage(
+        by.instead(*((module, "give_back_if_due", _nothing) for module in (stopping, looking, evidence))), ("I15",)
+    ),
+    "epoch never raised": Sabotage(by.instead((births, "_highest_issued", _nothing)), ("P6", "I3", "P8", "I11")),
+    "receipts acknowledged unkept": Sabotage(by.receipts_unkept, ("I7",)),
+    "readings acknowledged unkept": Sabotage(by.readings_unkept, ("I7",)),
+    "commands acknowledged unkept": Sabotage(by.commands_unkept, ("I7",)),
+    "chain not linked": Sabotage(by.loose_chain, ("I9",)),
+    "done without a read-back": Sabotage(by.says_done_unread, ("evidence",)),
+}
+UNSEEN: dict[str, Sabotage] = {
+    "superseded not guarded": Sabotage(by.guard(lambda f: replace(f, superseded=False)), ("I3",)),
+    "permit despite a stop": Sabotage(by.instead((permit, "blocking", _nothing)), ("I1", "I6")),
+    "crew planned unsettled": Sabotage(by.instead((looking, "_said_after_settlement", _yes)), ("I11", "P6")),
+}
+"""Taken away alone, nothing of the kind was seen."""
+
+
+@contextmanager
+def done_to(name: str | None) -> Iterator[None]:
+    """Take a guard away while this lasts; none where there is no name."""
+    with MonkeyPatch.context() as monkey:
+        if name is not None:
+            {**SABOTAGES, **UNSEEN}[name].patch(monkey)
+        yield
