@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from controlplane.access.service import first_token
@@ -66,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         with listening(settings, arguments.config) as taken:
             plane = build(settings)
+            print(f"serving      {settings.listen.host}:{taken.getsockname()[1]}", file=sys.stderr)
             return asyncio.run(serve(plane, taken))
     except StartError as error:
         print(f"curbstop serve: {error}", file=sys.stderr)
@@ -142,10 +143,18 @@ def build(settings: Settings) -> Plane:
         raise StartError(str(error)) from None
     except (DBAPIError, ArgumentError) as error:
         why = error.orig if isinstance(error, DBAPIError) else error
-        raise StartError(f"the database can't be used: {why}") from None
+        raise StartError(f"the database {_named(settings.database_url)} can't be used: {why}") from None
     _tell(signer, token, run)
     writer = ThreadWriter(engine)
     return Plane(engine, writer, Edge(writer, clock, entropy), context, signer, address, run, held)
+
+
+def _named(database: str) -> str:
+    """A database's URL, fit to be shown: a password in it is not."""
+    try:
+        return make_url(database).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "of the settings"
 
 
 def lock_of(run_file: Path) -> Path:

@@ -91,11 +91,12 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 def installed(name: str) -> Pack:
     """The pack of this name that came with the installation."""
-    file = files("controlplane.policy") / "data" / f"{name}.toml"
+    folder = files("controlplane.policy") / "data"
     try:
-        return load(file.read_text(encoding="utf-8"), name)
+        return load((folder / f"{name}.toml").read_text(encoding="utf-8"), name)
     except FileNotFoundError:
-        raise PackError(f"no rule pack is called {name!r}") from None
+        known = sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+        raise PackError(f"no rule pack is called {name!r}; installed are {', '.join(known)}") from None
 
 
 def load(text: str, name: str) -> Pack:

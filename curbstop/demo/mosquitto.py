@@ -14,6 +14,12 @@ from protocols.uplink.topics import ROOT
 
 WHERE = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin", "/usr/bin"))
 """Debian keeps servers where a user's path does not look."""
+RIGHTS = f"""user {CONTROL_PLANE}
+topic read {ROOT}/+/up/+
+topic write {ROOT}/+/down/+
+pattern read {ROOT}/%u/down/+
+pattern write {ROOT}/%u/up/+"""
+"""The control plane reaches all gateways' topics, a gateway its own: its user name is its id."""
 STARTS_WITHIN_S, LOOK_EVERY_S = 10.0, 0.05
 
 
@@ -46,11 +52,7 @@ async def _write(folder: Path, port: int, passwords: Mapping[str, str], maker: s
     _, said = await hashing.communicate()
     if hashing.returncode:
         raise DemoError(f"{maker} can't hash the passwords in {secret}: {said.decode(errors='replace').strip()}")
-    write_secret(
-        rights,
-        f"user {CONTROL_PLANE}\ntopic read {ROOT}/+/up/+\ntopic write {ROOT}/+/down/+\n"
-        f"pattern read {ROOT}/%u/down/+\npattern write {ROOT}/%u/up/+",
-    )
+    write_secret(rights, RIGHTS)
     as_root = "user root\n" if os.geteuid() == 0 else ""
     (folder / "mosquitto.conf").write_text(
         f"listener {port} {LOOPBACK}\nallow_anonymous false\n{as_root}password_file {secret}\nacl_file {rights}\n"

@@ -89,6 +89,7 @@ def test_the_first_start_shows_a_token_that_works_and_a_stop_is_clean_with_a_str
         _, said = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0
         assert "admin token" not in said
+        assert f"serving      127.0.0.1:{port}\n" in said
         assert "Traceback" not in said
 
 
@@ -115,13 +116,22 @@ def test_settings_are_checked_without_starting(tmp_path: Path, capsys: pytest.Ca
 
 @pytest.mark.parametrize(
     ("more", "said"),
-    [('database = "sqlite:////none/x.sqlite"\n', "database"), ('database = "nonsense"\n', "database")],
+    [
+        ('database = "sqlite:////none/x.sqlite"\n', "the database sqlite:////none/x.sqlite can't be used: "),
+        ('database = "nonsense"\n', "the database of the settings can't be used: "),
+        (
+            'database = "postgresql+psycopg://me:s3cret@127.0.0.1:1/x"\n',
+            "psycopg://me:***@127.0.0.1:1/x can't be used: ",
+        ),
+    ],
 )
 def test_a_database_that_can_not_be_used_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], more: str, said: str
 ) -> None:
     assert main(["serve", str(settings(tmp_path, free_port(), more))]) == 2
-    assert said in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert said in told
+    assert "s3cret" not in told
 
 
 def test_a_key_file_that_others_may_read_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,7 +30,7 @@ def test_in_the_demonstration_every_day_is_open() -> None:
 
 
 def test_an_unknown_pack_is_named() -> None:
-    with pytest.raises(PackError, match="'atlantis'"):
+    with pytest.raises(PackError, match="'atlantis'; installed are demo, italy-water"):
         installed("atlantis")
 
 
