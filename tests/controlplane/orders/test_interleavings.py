@@ -16,15 +16,18 @@ from sqlalchemy import select
 
 from controlplane.db import fences, reading
 from controlplane.orders.life import Order
-from controlplane.orders.models import commands, looks
+from controlplane.orders.models import commands, looks, stops
 from controlplane.orders.states import Kind
+from controlplane.protection import service
+from controlplane.registry.service import Forbidden
 from protocols.types import Outcome, ValvePosition, Verb
 from protocols.uplink.reasons import Why
 from simulators.chance import stream
-from tests.controlplane.desk import Desk
+from tests.controlplane.desk import NOON, POINT, Desk
 
 OPEN, CLOSED = ValvePosition.OPEN, ValvePosition.CLOSED
 VALIDITY_S, STEPS, RESTORES = 10, 40, 0.03
+LATER = NOON + timedelta(days=9999)
 Said = tuple[str, Outcome, ValvePosition | None, tuple[str, ...]]
 """A command or look, how it ended, what was seen, what a look names."""
 
@@ -82,9 +85,10 @@ class Edge:
     def ask(self, digest: str) -> None:
         if self.jobs.get(digest) != "received":
             return
-        stopped = order_of(self.desk, digest).stopped
+        stopped, stands = order_of(self.desk, digest).stopped, standing(self.desk)
         if self.desk.ask(self.desk.orders()[-1], digest=digest):
             assert not stopped, "I1: a permit after a stop"
+            assert not stands, "I6: a permit while a hold or protection stands"
             self.tokens[digest] = self.desk.clock.at + timedelta(seconds=VALIDITY_S)
         else:
             self.burn(digest)
@@ -127,6 +131,26 @@ def order_of(desk: Desk, digest: str) -> Order:
     return next(o for o in desk.orders() if o.id == name)
 
 
+def standing(desk: Desk) -> list[tuple[str, str]]:
+    """The holds and protections that stand now."""
+    with reading(desk.engine) as db:
+        rows = db.execute(select(stops).where(stops.c.ended_at.is_(None), stops.c.up_to.is_(None))).all()
+    now = desk.clock.at
+    return [(row.kind, row.id if row.kind == "hold" else row.reference) for row in rows if (row.until or LATER) > now]
+
+
+def protect(desk: Desk, seconds: float | None) -> None:
+    until = desk.clock.at + timedelta(seconds=seconds) if seconds is not None else None
+    with desk.engine.begin() as db:
+        service.protect(db, desk.context, POINT, Forbidden("suspend", "bonus", until), "anna")
+
+
+def end(desk: Desk, kind: str, identity: str) -> None:
+    verb = service.end_hold if kind == "hold" else service.end_protection
+    with desk.engine.begin() as db:
+        verb(db, desk.context, POINT, identity, "bruno", "over")
+
+
 def hand_on(desk: Desk, edge: Edge, number: int) -> None:
     """One of the things said arrives, in any order; every second time it stays and will arrive again."""
     if not edge.said:
@@ -158,6 +182,8 @@ def people(desk: Desk, chance: Random) -> list[Move]:
     if taking and not taking[-1].stopped:
         moves.append(desk.stop)
         moves.append(lambda: desk.stop("hold", until=desk.clock.at + timedelta(seconds=chance.choice((5, 60)))))
+        moves.append(partial(protect, desk, chance.choice((5, 60, None))))
+    moves += [partial(end, desk, kind, identity) for kind, identity in standing(desk)[:2]]
     return moves
 
 
