@@ -1,29 +1,39 @@
-"""`curbstop`: command groups, wired together."""
+"""`curbstop`: command groups, wired together. A command loads its own group alone: the edge needs no web server."""
 
 import argparse
 import sys
+from importlib import import_module
 
-from curbstop import __version__, backups, decode, gateway, keys, serve
-from curbstop.demo import command as demo
+from curbstop import __version__
 
-GROUPS = (backups, decode, demo, gateway, keys, serve)
+COMMANDS = {
+    "backup": "curbstop.backups",
+    "restore": "curbstop.backups",
+    "decode": "curbstop.decode",
+    "demo": "curbstop.demo.command",
+    "gateway": "curbstop.gateway",
+    "keys": "curbstop.keys",
+    "serve": "curbstop.serve",
+}
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(command: str | None = None) -> argparse.ArgumentParser:
+    """The whole command line; of one command, where it is known, only what that needs."""
     top = argparse.ArgumentParser(
         prog="curbstop", description="Closes and opens the valve at water and gas meters, and proves what was done."
     )
     top.add_argument("--version", action="version", version=f"curbstop {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in GROUPS:
-        group.add(commands)
+    groups = [COMMANDS[command]] if command in COMMANDS else dict.fromkeys(COMMANDS.values())
+    for group in groups:
+        import_module(group).add(commands)
     return top
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code is the result."""
-    chosen = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    chosen = parser(words[0] if words else None).parse_args(words)
     code: int = chosen.run(chosen)
     return code
 
