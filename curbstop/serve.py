@@ -83,10 +83,13 @@ def read(path: Path) -> Settings:
 
 @contextmanager
 def listening(settings: Settings, path: Path) -> Iterator[socket.socket]:
-    """Take the port first: whoever can't have it changes nothing."""
+    """Take the port first: whoever can't have it changes nothing.
+
+    The protocol is named because asyncio lets answers leave at once (TCP_NODELAY) only where it is.
+    """
     host, port = settings.listen.host, settings.listen.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as taken:
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             taken.bind((host, port))

@@ -55,7 +55,8 @@ async def _write(folder: Path, port: int, passwords: Mapping[str, str], maker: s
     write_secret(rights, RIGHTS)
     as_root = "user root\n" if os.geteuid() == 0 else ""
     (folder / "mosquitto.conf").write_text(
-        f"listener {port} {LOOPBACK}\nallow_anonymous false\n{as_root}password_file {secret}\nacl_file {rights}\n"
+        f"listener {port} {LOOPBACK}\nset_tcp_nodelay true\nallow_anonymous false\n{as_root}"
+        f"password_file {secret}\nacl_file {rights}\n"
     )
 
 

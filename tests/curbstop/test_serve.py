@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from curbstop.cli import main
+from curbstop.serve import listening, read
 
 PATIENCE_S = 30
 STOPS_WITHIN_S = 4
@@ -104,6 +105,13 @@ def test_a_taken_port_is_one_sentence_and_changes_nothing(tmp_path: Path, capsys
     assert f"127.0.0.1:{port}" in said
     assert "listen.port" in said
     assert [f.name for f in tmp_path.iterdir()] == ["plane.toml"]
+
+
+def test_answers_leave_at_once(tmp_path: Path) -> None:
+    """On a socket of no named protocol asyncio leaves Nagle's delay on: 40 ms an answer."""
+    path = settings(tmp_path, free_port())
+    with listening(read(path), path) as taken:
+        assert taken.proto == socket.IPPROTO_TCP
 
 
 def test_settings_are_checked_without_starting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

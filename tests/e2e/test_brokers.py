@@ -1,6 +1,7 @@
 """The broker port against real brokers: the embedded one and Debian's mosquitto keep the same promises."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -49,6 +50,13 @@ async def test_what_is_published_arrives(kind: str, tmp_path: Path) -> None:
         async with session(port, "control-plane", ["curbstop/v1/+/up/+"]) as plane, session(port, "g1", []) as g1:
             await g1.publish(UP, b"hello")
             assert await first(plane) == Message(UP, b"hello")
+
+
+async def test_what_is_published_leaves_at_once(tmp_path: Path) -> None:
+    port = servers.free_port()
+    async with running("embedded", tmp_path, port), session(port, "g1", []) as g1:
+        connection = g1._client._client.socket()
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
 @brokers
