@@ -1,13 +1,16 @@
 """The database: one metadata, an engine as durable and as locked as the rules need, the fence row (CONTROL P1).
 
 Facts are read only after the fence row of the supply point is held. SQLAlchemy begins a SQLite transaction late, which
-would let a fact change between reading and writing: writers say BEGIN IMMEDIATE themselves.
+would let a fact change between reading and writing: writers say BEGIN IMMEDIATE themselves. On PostgreSQL a writer
+holds the house's lock in its place: whatever was proven with one writer at a time holds there too, and news are
+committed in the order of their numbers.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -38,6 +41,8 @@ NAMES = {
 }
 metadata = MetaData(naming_convention=NAMES)
 BUSY_TIMEOUT_S = 30
+CONNECT_TIMEOUT_S, GONE_AFTER_S, IDLE_TIMEOUT_S = 10, 30, 60
+HOUSE_LOCK = int.from_bytes(b"curbstop", "big")
 READS = "reads"
 """Marks a connection that never writes."""
 
@@ -58,8 +63,10 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the decorator's shape
-        """Give the zone back."""
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+        """Give it in UTC: SQLite has no zone, and PostgreSQL says it in that of its session."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 fences = Table(
@@ -83,13 +90,13 @@ class Fence:
 def make_engine(url: str) -> Engine:
     """Open the database; `sqlite://` is one in memory, shared by all that hold the engine."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        return _server(url)
     memory = url == "sqlite://"
     arguments = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_S}
     pool = {"poolclass": StaticPool} if memory else {}
     engine = create_engine(url, connect_args=arguments, hide_parameters=True, **pool)
     event.listen(engine, "connect", _prepare)
-    engine.dialect.do_begin = _begin  # type: ignore[method-assign]
+    engine.dialect.do_begin = partial(_begin, reads="BEGIN", writes="BEGIN IMMEDIATE")  # type: ignore[method-assign]
     return engine
 
 
@@ -99,9 +106,31 @@ def _prepare(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin(dbapi_connection: PoolProxiedConnection) -> None:
+def _server(url: str) -> Engine:
+    """An engine over PostgreSQL, where no one waits for ever: for a lock, an answer, or a writer that has gone."""
+    ours = f"-c lock_timeout={BUSY_TIMEOUT_S}s -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_S}s"
+    arguments = {
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "keepalives_idle": CONNECT_TIMEOUT_S,
+        "keepalives_interval": CONNECT_TIMEOUT_S,
+        "keepalives_count": 2,
+        "tcp_user_timeout": GONE_AFTER_S * 1000,
+        "options": ours,
+    }
+    engine = create_engine(
+        url, connect_args=arguments, hide_parameters=True, pool_pre_ping=True, isolation_level="READ COMMITTED"
+    )
+    engine.dialect.do_begin = partial(  # type: ignore[method-assign]
+        _begin,
+        reads="SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+        writes=f"SELECT pg_advisory_xact_lock({HOUSE_LOCK})",
+    )
+    return engine
+
+
+def _begin(dbapi_connection: PoolProxiedConnection, *, reads: str, writes: str) -> None:
     """Begin in the dialect's place: an engine that has events looks for their listeners at each statement."""
-    dbapi_connection.cursor().execute("BEGIN" if READS in dbapi_connection.info else "BEGIN IMMEDIATE")
+    dbapi_connection.cursor().execute(reads if READS in dbapi_connection.info else writes)
 
 
 @contextmanager

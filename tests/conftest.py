@@ -4,10 +4,13 @@ In CI a server that can't be had is a failure, never a shorter run.
 """
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e import servers
+from tests.e2e.postgres import RunningPostgres
+from tests.e2e.postgres import postgres as running
 
 _not_run: list[str] = []
 
@@ -30,3 +33,10 @@ def _missing(item: pytest.Item) -> bool:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for node in _not_run:
         terminalreporter.write_line(f"NOT RUN (its server can't be had on this machine): {node}")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[RunningPostgres]:
+    """One server for all tests that want one; each makes its own database there."""
+    with running() as server:
+        yield server

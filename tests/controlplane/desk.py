@@ -1,5 +1,5 @@
-"""A control plane on a desk: its real verbs on a SQLite database, a clock set by hand, and a gateway that says what a
-test wants it to say.
+"""A control plane on a desk: its real verbs on a database (in memory, unless it is given one), a clock set by hand, and
+a gateway that says what a test wants it to say.
 """
 
 from dataclasses import dataclass, field
@@ -80,7 +80,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.engine = make_engine(self.url)
-        metadata.create_all(self.engine)
+        if self.engine.dialect.name == "sqlite":
+            metadata.create_all(self.engine)
         pack = packs.installed("italy-water")
         self.context = Context(self.clock, SeededEntropy(1), pack, self.settings, index_steps)
         with self.engine.begin() as db:

@@ -1,11 +1,10 @@
-"""The API over a real SQLite file, with a token for each role, two clients, and a clock set by hand."""
+"""The API over a real database, with a token for each role, two clients, and a clock set by hand."""
 
 import asyncio
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -36,7 +35,7 @@ LONG_AGO = "2026-01-02"
 class Clerk:
     """Sends requests as any role: `clerk.post(Role.OPERATOR, "/clients", {...})`."""
 
-    folder: Path
+    url: str
     clock: Hands = field(default_factory=Hands)
     settings: OrderSettings = field(default_factory=OrderSettings)
     engine: Engine = field(init=False)
@@ -45,7 +44,7 @@ class Clerk:
     numbers: Any = field(default_factory=count)
 
     def __post_init__(self) -> None:
-        self.engine = make_engine(f"sqlite:///{self.folder / 'api.sqlite'}")
+        self.engine = make_engine(self.url)
         upgrade(self.engine)
         entropy = SeededEntropy(7)
         self.edge = Edge(InlineWriter(self.engine, []), self.clock, entropy)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select
 
@@ -196,9 +195,10 @@ class House:
         return at_point(db, POINT)
 
 
-def build(folder: Path, pack: str = "demo") -> House:
-    engine = make_engine(f"sqlite:///{folder / 'house.sqlite'}")
-    metadata.create_all(engine)
+def build(url: str, pack: str = "demo") -> House:
+    engine = make_engine(url)
+    if engine.dialect.name == "sqlite":
+        metadata.create_all(engine)
     with engine.begin() as db:
         db.execute(insert(clients).values(id="c1", name="Acqua", created_at=MONDAY))
         db.execute(insert(gateways).values(id=G, public_key="00", created_at=MONDAY, chain=0))

@@ -234,7 +234,7 @@ ACTS = st.lists(
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ACTS, st.randoms(use_true_random=False))
 def test_I1_I15_whatever_comes_in_whatever_order(tmp_path_factory, acts: list[str], chance) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - pytest's and hypothesis's own
-    house = build(tmp_path_factory.mktemp("house"))
+    house = build(f"sqlite:///{tmp_path_factory.mktemp('house') / 'house.sqlite'}")
     paid = False
     with house.engine.begin() as db:
         house.birth(db)

@@ -7,21 +7,28 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-PACKAGES = {"mosquitto": ("mosquitto", "/usr/sbin/mosquitto")}
+PACKAGES = {
+    "mosquitto": ("mosquitto", "usr/sbin/mosquitto"),
+    "postgresql": ("postgresql", "usr/lib/postgresql/*/bin/postgres"),
+}
+"""The Debian package of each server, and where under / its program is then."""
 INSTALL_TIMEOUT_S = 300
-START_TIMEOUT_S = 10.0
 
 
 @cache
 def obtain(name: str) -> Path | None:
     """Return the program, installing its Debian package if need be; None where this machine can't have it."""
     package, program = PACKAGES[name]
-    if not Path(program).exists() and shutil.which("apt-get") and os.geteuid() == 0:
+    if not _programs(program) and shutil.which("apt-get") and os.geteuid() == 0:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "timeout": INSTALL_TIMEOUT_S}
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)  # type: ignore[call-overload]
         subprocess.run(["apt-get", "install", "-y", "-qq", package], check=False, env=environment, **quiet)  # type: ignore[call-overload]
-    return Path(program) if Path(program).exists() else None
+    return max(_programs(program), default=None)
+
+
+def _programs(pattern: str) -> list[Path]:
+    return list(Path("/").glob(pattern))
 
 
 def free_port() -> int:

@@ -1,6 +1,7 @@
 """Tokens: shown once, kept as a hash, one refusal for all that is wrong, and never without an admin."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -28,7 +29,7 @@ def test_the_first_start_makes_one_admin_token_and_no_later_one_does() -> None:
     engine.dispose()
 
 
-def test_a_secret_is_in_the_first_answer_only_and_never_in_the_database(clerk: Clerk) -> None:
+def test_a_secret_is_in_the_first_answer_only_and_never_in_the_database(clerk: Clerk, tmp_path: Path) -> None:
     body = {"name": "new", "role": "auditor"}
     first = clerk.post(Role.ADMIN, "/tokens", body, idempotency_key="k").json()
     again = clerk.post(Role.ADMIN, "/tokens", body, idempotency_key="k").json()
@@ -36,7 +37,7 @@ def test_a_secret_is_in_the_first_answer_only_and_never_in_the_database(clerk: C
     assert again["token"] is None
     assert again["id"] == first["id"]
     secret = first["token"].split(".")[1].encode()
-    files = [f.read_bytes() for f in clerk.folder.iterdir()]
+    files = [f.read_bytes() for f in tmp_path.iterdir()]
     assert files
     assert all(secret not in content for content in files)
     assert "hash" not in clerk.get(Role.ADMIN, "/tokens").text

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +13,8 @@ from tests.controlplane.desk_clerk import LONG_AGO, Clerk, refused
 
 
 @pytest.fixture
-def clerk(tmp_path: Path) -> Iterator[Clerk]:
-    made = Clerk(tmp_path, settings=OrderSettings(client_per_hour=1, client_per_day=2, gateway_per_day=3))
+def clerk(database: str) -> Iterator[Clerk]:
+    made = Clerk(database, settings=OrderSettings(client_per_hour=1, client_per_day=2, gateway_per_day=3))
     yield made
     made.close()
 
