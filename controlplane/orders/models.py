@@ -84,6 +84,13 @@ commands = Table(
     Column("outcome", String, nullable=True),
 )
 
+Index(
+    "commands_unsettled",
+    commands.c.point,
+    sqlite_where=text("granted_at IS NOT NULL AND settled_sequence IS NULL"),
+    postgresql_where=text("granted_at IS NOT NULL AND settled_sequence IS NULL"),
+)
+
 looks = Table(
     "looks",
     metadata,
