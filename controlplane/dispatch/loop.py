@@ -98,13 +98,23 @@ class Dispatch:
             self._to_send.clear()
             waiting, error = await awaited(self.writer.read(lambda db: outbox.waiting(db, self.context.now)))
             if waiting is not None and waiting.parcels:
-                await self._publish(broker, waiting.parcels)
-                error = await failure(self.writer.run(partial(outbox.sent, parcels=waiting.parcels, now=waiting.at)))
+                error = await self._publish_and_note(broker, waiting)
             if error is not None:
                 log.error("the outbox could not be read or written; tried again", exc_info=error)
                 await asyncio.sleep(TICK_S)
             elif waiting is not None and not waiting.parcels:
                 await heard(self._to_send, self._left_s(waiting.next_at))
+
+    async def _publish_and_note(self, broker: Broker, waiting: outbox.Waiting) -> Exception | None:
+        """Return why it could not be noted; ConnectionError where the broker is gone.
+
+        Noted even then: what is wanted falls due again, and a link that breaks in every batch can't stop the next one.
+        """
+        try:
+            await self._publish(broker, waiting.parcels)
+        finally:
+            error = await failure(self.writer.run(partial(outbox.sent, parcels=waiting.parcels, now=waiting.at)))
+        return error
 
     async def _publish(self, broker: Broker, parcels: list[outbox.Parcel]) -> None:
         """In their order, without waiting for the broker between them; ConnectionError where it is gone."""

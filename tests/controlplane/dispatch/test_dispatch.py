@@ -23,6 +23,7 @@ from protocols.uplink import codec, topics
 from protocols.uplink.keys import KeyRing, SigningKey
 from protocols.uplink.messages import Ack, Body, Command, Number, Permit, PermitRequest, Reading, Readings, ReadingsMark
 from simulators.broker import MemoryBroker
+from simulators.faults import Fault, Faults, Window
 from simulators.loop import Virtual, run
 from tests.controlplane.desk import KEY, METER, OTHER, Desk, G
 
@@ -76,12 +77,13 @@ class Counting(InlineWriter):
 def play(
     story: Callable[[Field], Awaitable[None]],
     take_readings: Callable[[Connection, Readings], ReadingsMark | None] = lambda _db, _batch: None,
+    faults: Faults | None = None,
 ) -> None:
     async def main(virtual: Virtual) -> None:
         desk = Desk(clock=virtual.clock)  # type: ignore[arg-type]
         with desk.engine.begin() as db:
             db.execute(update(gateways).values(public_key=KEY.public.hex()))
-        broker = MemoryBroker(seed=virtual.seed)
+        broker = MemoryBroker(seed=virtual.seed, faults=faults)
         writer = Counting(desk.engine, [])
         dispatch = Dispatch(desk.context, writer, Doors(desk.context, take_readings), PLANE)
         field = Field(desk, writer, broker, [], virtual)
@@ -310,3 +312,16 @@ def test_I8_a_clock_that_is_set_forward_is_seen_though_nothing_is_heard() -> Non
         assert field.desk.state(order) is OrderState.DISPATCHED
 
     play(story)
+
+
+def test_a_connection_that_breaks_at_every_batch_does_not_make_it_be_sent_for_ever() -> None:
+    async def story(field: Field) -> None:
+        ack = Ack(gateway=G, at=field.desk.clock.now())
+        with field.desk.engine.begin() as db:
+            for _ in range(200):
+                outbox.put(db, ack, field.desk.clock.now(), once=True)
+        await asyncio.sleep(120)
+        with field.desk.engine.begin() as db:
+            assert outbox.waiting(db, field.desk.clock.now()).parcels == []
+
+    play(story, faults=Faults(1, [Window(Fault.PUBLISH_CUT, 0.1)]))
