@@ -11,9 +11,9 @@ from controlplane.db import lock_point, set_epoch
 from controlplane.orders.barring import FREEZE, halted
 from controlplane.orders.context import Context
 from controlplane.orders.halting import halt
-from controlplane.orders.life import Order, advance, get
+from controlplane.orders.life import Order, advance, get, giving_alive
 from controlplane.orders.models import commands, looks
-from controlplane.orders.sending import forget_commands, send_again, send_look, waiting_for
+from controlplane.orders.sending import forget_commands, give_remotely, send_again, send_look, waiting_for
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.registry.models import gateways, house, meters, meters_told
 from protocols.types import MeterId
@@ -45,8 +45,16 @@ def take_birth(db: Connection, context: Context, birth: Birth) -> None:
     seen = {"journal": birth.journal, "boot": birth.boot, "last_seen_at": context.now}
     db.execute(BORN, {"this": birth.gateway, **seen})
     _answer(db, context, birth, epochs)
+    for meter in epochs:
+        _give_back(db, context, meter)
     if first:
         news.tell(db, context.now, "gateway", birth.gateway, {"boot": birth.boot, "meters": sorted(epochs)}, None)
+
+
+def _give_back(db: Connection, context: Context, meter: MeterId) -> None:
+    point = db.execute(BOUND, {"name": meter}).one().point
+    if (waiting := giving_alive(db, point)) is not None:
+        give_remotely(db, context, waiting)
 
 
 FORGET_TOLD = delete(meters_told).where(

@@ -6,10 +6,11 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from controlplane import outbox
 from controlplane.db import draw_sequence, lock_point
+from controlplane.orders import sent
 from controlplane.orders.context import Context
-from controlplane.orders.life import Order, advance, note, record
+from controlplane.orders.life import Order, advance, at_point, note, record
 from controlplane.orders.models import commands, looks, orders
-from controlplane.orders.states import Event, OrderState
+from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.terms import end_of_term, term_ended, told_again
 from controlplane.registry.binding import Bound, bound
 from protocols.types import Capability
@@ -129,6 +130,25 @@ def send_again(db: Connection, context: Context, order: Order) -> Order:
     if meter is None or order.verb is None or Capability(order.verb.value) not in meter.capabilities:
         return order
     return send_command(db, context, order, meter, Event.RESEND)
+
+
+WITH_A_CREW = frozenset({OrderState.ASSIGNED, OrderState.ON_SITE, OrderState.PERMITTED})
+
+
+def give_remotely(db: Connection, context: Context, order: Order) -> Order:
+    """Supply waits for no crew where a gateway that has not tried it yet can give it back: after a rebinding, a birth.
+
+    Not while a crew is on its way to the point or there (I11, P9).
+    """
+    meter, tried = bound(db, order.point), sent.command(db, order.command)
+    waits = order.state is OrderState.PLANNED and order.way is Kind.GIVING and order.channel == "field"
+    if any(o.state in WITH_A_CREW and o.channel == "field" for o in at_point(db, order.point)):
+        return order
+    if not waits or meter is None or (tried is not None and tried.gateway == meter.gateway):
+        return order
+    if order.verb is None or Capability(order.verb.value) not in meter.capabilities:
+        return order
+    return carry_out(db, context, order)
 
 
 FORGOTTEN = (

@@ -232,9 +232,9 @@ class Desk:
             )
         )
 
-    def birth(self, mark: Number | None, journal: str = JOURNAL, boot: int = 1, meter: MeterId = METER) -> None:
+    def birth(self, mark: Number | None, journal: str = JOURNAL, boot: int = 1, gateway: GatewayId = G) -> None:
         told = MeterBirth(
-            meter=meter,
+            meter=METER,
             identity=WHO,
             spec="x",
             spec_digest="0" * 64,
@@ -243,7 +243,7 @@ class Desk:
             mark=mark,
         )
         message = Birth(
-            gateway=G,
+            gateway=gateway,
             journal=journal,
             boot=boot,
             nonce="c" * 32,

@@ -1,22 +1,26 @@
 """A revoked gateway: nothing it says counts, nothing is sent to it, time settles what it may do, then a crew goes."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select, update
 
 from controlplane.access.roles import Role
 from controlplane.dispatch.doors import Doors
 from controlplane.orders.life import Order
+from controlplane.orders.models import orders
 from controlplane.orders.rest import at_rest
 from controlplane.orders.revoking import revoke
 from controlplane.orders.states import OrderState
 from controlplane.outbox import outbox
 from controlplane.policy.facts import Act
-from controlplane.registry.models import gateways
+from controlplane.registry.models import gateways, meters
 from controlplane.telemetry.service import take_readings
 from protocols.types import Outcome, ValvePosition
 from protocols.uplink import codec, topics
-from protocols.uplink.messages import Receipt
-from tests.controlplane.desk import KEY, POINT, Desk, G
+from protocols.uplink.messages import Number, Receipt
+from protocols.uplink.reasons import Why
+from tests.controlplane.desk import KEY, OTHER, POINT, Desk, G
 from tests.controlplane.desk_clerk import Clerk, refused
 
 S = OrderState
@@ -121,3 +125,52 @@ def test_its_meters_are_bound_to_another_gateway_once_all_has_settled(clerk: Cle
     refused(clerk.post(Role.OPERATOR, "/gateways/gw-none/revoke", {"reason": "x"}), 404, "not_found")
     moved = clerk.send(Role.OPERATOR, "PATCH", f"/meters/{meter}", {"gateway": other}, if_match='"1"')
     assert (moved.status_code, moved.json()["gateway"]) == (200, other)
+
+
+def bind_to_other(desk: Desk) -> None:
+    with desk.engine.begin() as db:
+        db.execute(update(meters).where(meters.c.point == POINT).values(gateway=OTHER))
+
+
+def test_I15_what_waits_for_a_crew_is_given_back_by_the_new_gateway_as_soon_as_it_is_there(desk: Desk) -> None:
+    desk.executed()
+    lose(desk)
+    back = desk.stop()
+    assert back is not None
+    bind_to_other(desk)
+    desk.birth(None, gateway=OTHER)
+    sent = desk.order(back)
+    assert (sent.state, sent.channel, desk.command(sent.command or "").gateway) == (S.DISPATCHED, "remote", OTHER)
+    desk.birth(None, gateway=OTHER)
+    assert desk.order(back).command == sent.command, "once"
+
+
+def test_what_this_gateway_has_tried_in_vain_stays_a_crews_work(desk: Desk) -> None:
+    desk.context = replace(desk.context, settings=replace(desk.settings, giving_sends=1))
+    desk.executed()
+    back = desk.stop()
+    assert back is not None
+    desk.receipt(back.command, Outcome.FAILED, Why.NO_ANSWER)
+    desk.answer(desk.order(back).look, ValvePosition.CLOSED)
+    desk.birth(Number(1, 99), boot=2)
+    assert (desk.state(back), desk.order(back).channel) == (S.PLANNED, "field")
+
+
+def test_taking_away_that_was_left_to_a_crew_stays_with_it(desk: Desk) -> None:
+    lose(desk)
+    order = desk.enter()
+    bind_to_other(desk)
+    desk.birth(None, gateway=OTHER)
+    assert (desk.state(order), desk.order(order).channel) == (S.PLANNED, "field")
+
+
+def test_I11_nothing_is_sent_while_a_crew_is_there(desk: Desk) -> None:
+    order = desk.executed()
+    lose(desk)
+    back = desk.stop()
+    assert back is not None
+    with desk.engine.begin() as db:
+        db.execute(update(orders).where(orders.c.id == order.id).values(state=S.PERMITTED, channel="field"))
+    bind_to_other(desk)
+    desk.birth(None, gateway=OTHER)
+    assert (desk.state(back), desk.order(back).channel) == (S.PLANNED, "field")
