@@ -27,7 +27,7 @@ RAISED = Reason(
 
 
 GATEWAY = select(gateways).where(gateways.c.id == bindparam("id"))
-BOUND = select(meters.c.gateway, meters.c.point).where(meters.c.name == bindparam("name"))
+BOUND = select(meters.c.name, meters.c.point).where(meters.c.gateway == bindparam("gateway"))
 BORN = update(gateways).where(gateways.c.id == bindparam("this"))
 
 
@@ -35,24 +35,21 @@ def take_birth(db: Connection, context: Context, birth: Birth) -> None:
     """Take a believed birth, and answer it; the same birth again is answered again."""
     row = db.execute(GATEWAY, {"id": birth.gateway}).one()
     first = (row.journal, row.boot) != (birth.journal, birth.boot)
-    epochs: dict[MeterId, int] = {}
-    for told in birth.meters:
-        bound = db.execute(BOUND, {"name": told.meter}).one_or_none()
-        if bound is None or bound.gateway != birth.gateway:
-            continue
-        _keep(db, context, birth, told)
-        epochs[told.meter] = _epoch(db, context, birth, told, bound.point, row if first else None)
+    points = {row.name: row.point for row in db.execute(BOUND, {"gateway": birth.gateway})}
+    mine = [told for told in birth.meters if told.meter in points]
+    _keep(db, context, birth, mine)
+    before = row if first else None
+    epochs = {told.meter: _epoch(db, context, birth, told, points[told.meter], before) for told in mine}
     seen = {"journal": birth.journal, "boot": birth.boot, "last_seen_at": context.now}
     db.execute(BORN, {"this": birth.gateway, **seen})
     _answer(db, context, birth, epochs)
     for meter in epochs:
-        _give_back(db, context, meter)
+        _give_back(db, context, points[meter])
     if first:
         news.tell(db, context.now, "gateway", birth.gateway, {"boot": birth.boot, "meters": sorted(epochs)}, None)
 
 
-def _give_back(db: Connection, context: Context, meter: MeterId) -> None:
-    point = db.execute(BOUND, {"name": meter}).one().point
+def _give_back(db: Connection, context: Context, point: str) -> None:
     if (waiting := giving_alive(db, point)) is not None:
         give_remotely(db, context, waiting)
 
@@ -63,9 +60,16 @@ FORGET_TOLD = delete(meters_told).where(
 TOLD = insert(meters_told)
 
 
-def _keep(db: Connection, context: Context, birth: Birth, told: MeterBirth) -> None:
-    mine = {"meter": told.meter, "gateway": birth.gateway}
-    row = {
+def _keep(db: Connection, context: Context, birth: Birth, meters: list[MeterBirth]) -> None:
+    if meters:
+        db.execute(FORGET_TOLD, [{"meter": told.meter, "gateway": birth.gateway} for told in meters])
+        db.execute(TOLD, [_told(context, birth, told) for told in meters])
+
+
+def _told(context: Context, birth: Birth, told: MeterBirth) -> dict[str, object]:
+    return {
+        "meter": told.meter,
+        "gateway": birth.gateway,
         "spec": told.spec,
         "spec_digest": told.spec_digest,
         "capabilities": [str(c) for c in told.capabilities],
@@ -74,8 +78,6 @@ def _keep(db: Connection, context: Context, birth: Birth, told: MeterBirth) -> N
         "mark_sequence": told.mark.sequence if told.mark else None,
         "told_at": context.now,
     }
-    db.execute(FORGET_TOLD, mine)
-    db.execute(TOLD, {**mine, **row})
 
 
 def _epoch(

@@ -95,9 +95,13 @@ def at_point(db: Connection, point: str, way: Kind | None = None) -> list[Order]
     return [_order(row) for row in db.execute(AT_POINT, {"point": point}) if way in (None, row.way)]
 
 
+GIVING_ALIVE = AT_POINT.where(orders.c.way == Kind.GIVING, orders.c.alive).limit(1)
+
+
 def giving_alive(db: Connection, point: str) -> Order | None:
     """The order that gives supply back and is alive at the point."""
-    return next((o for o in at_point(db, point, Kind.GIVING) if o.alive), None)
+    row = db.execute(GIVING_ALIVE, {"point": point}).one_or_none()
+    return _order(row) if row is not None else None
 
 
 CHANGE = update(orders).where(orders.c.id == bindparam("this")).returning(*FIELDS)
