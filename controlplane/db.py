@@ -14,6 +14,8 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import (
+    URL,
+    BigInteger,
     Column,
     Connection,
     DateTime,
@@ -33,6 +35,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.pool import PoolProxiedConnection, StaticPool
 
+from controlplane import postgres
+
 NAMES = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -41,8 +45,6 @@ NAMES = {
 }
 metadata = MetaData(naming_convention=NAMES)
 BUSY_TIMEOUT_S = 30
-CONNECT_TIMEOUT_S, GONE_AFTER_S, IDLE_TIMEOUT_S = 10, 30, 60
-HOUSE_LOCK = int.from_bytes(b"curbstop", "big")
 READS = "reads"
 """Marks a connection that never writes."""
 
@@ -63,18 +65,33 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the decorator's shape
-        """Give it in UTC: SQLite has no zone, and PostgreSQL says it in that of its session."""
+        """Give it in UTC: SQLite keeps no zone, and PostgreSQL says it in that of the session."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Whole = BigInteger().with_variant(Integer(), "sqlite")
+"""A whole number of 63 bits, as gateways send them; SQLite's `INTEGER` has as many."""
+
+
+class Told(TypeDecorator[str]):
+    """Text as a device has sent it. NUL fills up texts of meters, and PostgreSQL holds none: its symbol is kept."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the decorator's shape
+        """Make it one that any database holds."""
+        return value.replace("\0", "\N{SYMBOL FOR NULL}") if value is not None else None
 
 
 fences = Table(
     "fences",
     metadata,
     Column("point", String, ForeignKey("supply_points.id"), primary_key=True),
-    Column("next_sequence", Integer, nullable=False),
-    Column("epoch", Integer, nullable=False),
+    Column("next_sequence", Whole, nullable=False),
+    Column("epoch", Whole, nullable=False),
 )
 
 
@@ -87,11 +104,15 @@ class Fence:
     epoch: int
 
 
-def make_engine(url: str) -> Engine:
-    """Open the database; `sqlite://` is one in memory, shared by all that hold the engine."""
-    if not url.startswith("sqlite"):
+def make_engine(database: str) -> Engine:
+    """Open the database at a URL; DatabaseError where it can't be any.
+
+    `sqlite://` is one in memory, shared by all that hold the engine.
+    """
+    url = postgres.parsed(database)
+    if url.get_backend_name() == "postgresql":
         return _server(url)
-    memory = url == "sqlite://"
+    memory = database == "sqlite://"
     arguments = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_S}
     pool = {"poolclass": StaticPool} if memory else {}
     engine = create_engine(url, connect_args=arguments, hide_parameters=True, **pool)
@@ -106,25 +127,12 @@ def _prepare(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _server(url: str) -> Engine:
-    """An engine over PostgreSQL, where no one waits for ever: for a lock, an answer, or a writer that has gone."""
-    ours = f"-c lock_timeout={BUSY_TIMEOUT_S}s -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_S}s"
-    arguments = {
-        "connect_timeout": CONNECT_TIMEOUT_S,
-        "keepalives_idle": CONNECT_TIMEOUT_S,
-        "keepalives_interval": CONNECT_TIMEOUT_S,
-        "keepalives_count": 2,
-        "tcp_user_timeout": GONE_AFTER_S * 1000,
-        "options": ours,
-    }
+def _server(url: URL) -> Engine:
+    arguments = postgres.arguments(url, BUSY_TIMEOUT_S)
     engine = create_engine(
         url, connect_args=arguments, hide_parameters=True, pool_pre_ping=True, isolation_level="READ COMMITTED"
     )
-    engine.dialect.do_begin = partial(  # type: ignore[method-assign]
-        _begin,
-        reads="SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
-        writes=f"SELECT pg_advisory_xact_lock({HOUSE_LOCK})",
-    )
+    engine.dialect.do_begin = partial(_begin, reads=postgres.READ, writes=postgres.WRITE)  # type: ignore[method-assign]
     return engine
 
 

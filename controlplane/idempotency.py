@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, delete, insert, select
+from sqlalchemy import Column, Connection, String, Table, Text, delete, insert, select
 
-from controlplane.db import Moment, metadata
+from controlplane.db import Moment, Whole, metadata
 from controlplane.problems import RefusalError, UnprocessableError
 
 KEPT = timedelta(days=7)
@@ -23,9 +23,9 @@ idempotency = Table(
     Column("principal", String, primary_key=True),
     Column("key", String, primary_key=True),
     Column("digest", String, nullable=False),
-    Column("status", Integer, nullable=False),
+    Column("status", Whole, nullable=False),
     Column("document", Text, nullable=False),
-    Column("version", Integer, nullable=True),
+    Column("version", Whole, nullable=True),
     Column("at", Moment, nullable=False, index=True),
 )
 

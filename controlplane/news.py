@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Column, Connection, Integer, String, Table, insert, select
+from sqlalchemy import JSON, Column, Connection, String, Table, insert, select
 
-from controlplane.db import Moment, metadata
+from controlplane.db import Moment, Whole, metadata
 
 news = Table(
     "news",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", Whole, primary_key=True, autoincrement=True),
     Column("at", Moment, nullable=False),
     Column("client", String, nullable=True, index=True),
     Column("type", String, nullable=False),

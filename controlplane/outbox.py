@@ -11,7 +11,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
-    Integer,
     LargeBinary,
     String,
     Table,
@@ -23,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from controlplane.db import Moment, metadata
+from controlplane.db import Moment, Whole, metadata
 from protocols.uplink import codec
 from protocols.uplink.messages import Body
 
@@ -32,13 +31,13 @@ FIRST_REPEAT_S, LONGEST_REPEAT_S = 5, 300
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", Whole, primary_key=True, autoincrement=True),
     Column("gateway", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("digest", String, nullable=False, index=True),
     Column("payload", LargeBinary, nullable=False),
     Column("once", Boolean, nullable=False),
-    Column("tries", Integer, nullable=False, default=0),
+    Column("tries", Whole, nullable=False, default=0),
     Column("next_at", Moment, nullable=True, index=True),
     sqlite_autoincrement=True,
 )

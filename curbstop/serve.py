@@ -7,15 +7,16 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy import Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
+from controlplane import postgres
 from controlplane.access.service import first_token
 from controlplane.app import create
 from controlplane.db import make_engine
@@ -76,9 +77,13 @@ def run(arguments: argparse.Namespace) -> int:
 def read(path: Path) -> Settings:
     """Read the configuration; StartError with file and key."""
     try:
-        return load(path)
+        settings = load(path)
+        postgres.parsed(settings.database_url)
     except SettingsError as error:
         raise StartError(str(error)) from None
+    except postgres.DatabaseError as error:
+        raise StartError(f"{path}: database: {error}") from None
+    return settings
 
 
 @contextmanager
@@ -112,7 +117,8 @@ class Plane:
     signer: SigningKey
     address: Address
     run: Run
-    held: runfile.Lock
+    held: ExitStack
+    """What is let go when it ends: the locks, and the database."""
 
     async def dispatch(self) -> None:
         """Carry bytes to the broker and back, and keep outside the database what tells a restored one, for ever."""
@@ -136,28 +142,33 @@ def build(settings: Settings) -> Plane:
         signer = keyfile.load_or_make(settings.path(settings.key_file), entropy)
         address = _address(settings, settings.broker)
         context = Context(clock, entropy, packs.installed(settings.pack), _numbers(settings), index_steps)
-        held = runfile.lock(lock_of(run_file), "the control plane's database")
-        engine = make_engine(settings.database_url)
-        upgrade(engine)
-        run = begin(engine, context, run_file)
-        with engine.begin() as db:
-            token = first_token(db, clock, entropy)
+        with ExitStack() as until_built:
+            until_built.callback(runfile.lock(lock_of(run_file), "the control plane's database").release)
+            engine = _alone(settings, until_built)
+            upgrade(engine)
+            run = begin(engine, context, run_file)
+            with engine.begin() as db:
+                token = first_token(db, clock, entropy)
+            held = until_built.pop_all()
     except (keyfile.KeyFileError, packs.PackError, SchemaError, runfile.RunFileError) as error:
         raise StartError(str(error)) from None
-    except (DBAPIError, ArgumentError) as error:
-        why = error.orig if isinstance(error, DBAPIError) else error
-        raise StartError(f"the database {_named(settings.database_url)} can't be used: {why}") from None
+    except (DBAPIError, postgres.DatabaseError) as error:
+        why = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+        raise StartError(f"the database {postgres.shown(settings.database_url)} can't be used: {why}") from None
     _tell(signer, token, run)
     writer = ThreadWriter(engine)
     return Plane(engine, writer, Edge(writer, clock, entropy), context, signer, address, run, held)
 
 
-def _named(database: str) -> str:
-    """A database's URL, fit to be shown: a password in it is not."""
-    try:
-        return make_url(database).render_as_string(hide_password=True)
-    except ArgumentError:
-        return "of the settings"
+def _alone(settings: Settings, held: ExitStack) -> Engine:
+    """Open a database that is fit to be served, and that nobody else serves."""
+    engine = make_engine(settings.database_url)
+    held.callback(engine.dispose)
+    if engine.dialect.name == "postgresql":
+        held.callback(postgres.hold(engine).release)
+    with engine.begin() as db:
+        postgres.check(db)
+    return engine
 
 
 def lock_of(run_file: Path) -> Path:
@@ -230,8 +241,7 @@ async def serve(plane: Plane, taken: socket.socket) -> int:
     finally:
         watch.cancel()
         plane.writer.close()
-        plane.engine.dispose()
-        plane.held.release()
+        plane.held.close()
     return FELL if fell.is_set() or not server.started else 0
 
 

@@ -1,8 +1,8 @@
 """Tables of orders: the order, its append-only events, commands, looks, stops, and receipts as they came."""
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, text
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, LargeBinary, String, Table, text
 
-from controlplane.db import Moment, metadata
+from controlplane.db import Moment, Whole, metadata
 
 orders = Table(
     "orders",
@@ -10,7 +10,7 @@ orders = Table(
     Column("id", String, primary_key=True),
     Column("point", String, ForeignKey("supply_points.id"), nullable=False, index=True),
     Column("client", String, ForeignKey("clients.id"), nullable=False, index=True),
-    Column("number", Integer, nullable=False),
+    Column("number", Whole, nullable=False),
     Column("kind", String, nullable=False),
     Column("way", String, nullable=False),
     Column("state", String, nullable=False, index=True),
@@ -27,11 +27,11 @@ orders = Table(
     Column("stopped", Boolean, nullable=False),
     Column("command", String, nullable=True),
     Column("look", String, nullable=True),
-    Column("looks_sent", Integer, nullable=False),
-    Column("sends", Integer, nullable=False),
+    Column("looks_sent", Whole, nullable=False),
+    Column("sends", Whole, nullable=False),
     Column("tried", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("version", Whole, nullable=False),
     Column("requested_by", String, nullable=True),
     Column("quarantine", JSON, nullable=True),
     Column("approved_by", String, nullable=True),
@@ -49,7 +49,7 @@ Index(
 order_events = Table(
     "order_events",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", Whole, primary_key=True, autoincrement=True),
     Column("order", String, ForeignKey("orders.id"), nullable=False, index=True),
     Column("at", Moment, nullable=False),
     Column("event", String, nullable=False),
@@ -58,7 +58,7 @@ order_events = Table(
     Column("actor", String, nullable=False),
     Column("grade", String, nullable=True),
     Column("reason", JSON, nullable=True),
-    Column("version", Integer, nullable=False),
+    Column("version", Whole, nullable=False),
     sqlite_autoincrement=True,
 )
 
@@ -70,8 +70,8 @@ commands = Table(
     Column("point", String, nullable=False, index=True),
     Column("meter", String, nullable=False),
     Column("gateway", String, nullable=False),
-    Column("epoch", Integer, nullable=False),
-    Column("sequence", Integer, nullable=False),
+    Column("epoch", Whole, nullable=False),
+    Column("sequence", Whole, nullable=False),
     Column("verb", String, nullable=False),
     Column("issued_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
@@ -80,7 +80,7 @@ commands = Table(
     Column("validity_s", Float, nullable=True),
     Column("void", Boolean, nullable=False),
     Column("answered", Boolean, nullable=False),
-    Column("settled_sequence", Integer, nullable=True),
+    Column("settled_sequence", Whole, nullable=True),
     Column("outcome", String, nullable=True),
 )
 
@@ -99,8 +99,8 @@ looks = Table(
     Column("point", String, nullable=False),
     Column("meter", String, nullable=False),
     Column("gateway", String, nullable=False),
-    Column("epoch", Integer, nullable=False),
-    Column("sequence", Integer, nullable=False),
+    Column("epoch", Whole, nullable=False),
+    Column("sequence", Whole, nullable=False),
     Column("observe_s", Float, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("answered_at", Moment, nullable=True),
@@ -113,7 +113,7 @@ stops = Table(
     Column("point", String, ForeignKey("supply_points.id"), nullable=False, index=True),
     Column("kind", String, nullable=False),
     Column("act", String, nullable=True),
-    Column("up_to", Integer, nullable=True),
+    Column("up_to", Whole, nullable=True),
     Column("reference", String, nullable=False),
     Column("actor", String, nullable=False),
     Column("recorded_at", Moment, nullable=False),
@@ -131,7 +131,7 @@ receipts = Table(
     Column("gateway", String, nullable=False, index=True),
     Column("kind", String, nullable=False),
     Column("journal", String, nullable=False),
-    Column("number", Integer, nullable=False),
+    Column("number", Whole, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Column("received_at", Moment, nullable=False),
 )
@@ -143,7 +143,7 @@ gaps = Table(
     metadata,
     Column("gateway", String, primary_key=True),
     Column("journal", String, primary_key=True),
-    Column("before", Integer, primary_key=True),
+    Column("before", Whole, primary_key=True),
     Column("opened_at", Moment, nullable=False),
     Column("told_at", Moment, nullable=True),
 )

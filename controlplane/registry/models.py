@@ -1,8 +1,8 @@
 """Tables of the registry."""
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Integer, String, Table, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, String, Table, UniqueConstraint
 
-from controlplane.db import Moment, metadata
+from controlplane.db import Moment, Told, Whole, metadata
 
 clients = Table(
     "clients",
@@ -21,7 +21,7 @@ supply_points = Table(
     Column("medium", String, nullable=False),
     Column("zone", String, nullable=False),
     Column("created_at", Moment, nullable=False),
-    Column("version", Integer, nullable=False, default=1),
+    Column("version", Whole, nullable=False, default=1),
     UniqueConstraint("client", "code"),
 )
 
@@ -47,8 +47,8 @@ gateways = Table(
     Column("created_at", Moment, nullable=False),
     Column("revoked_at", Moment, nullable=True),
     Column("journal", String, nullable=True),
-    Column("boot", Integer, nullable=True),
-    Column("chain", Integer, nullable=False, default=0),
+    Column("boot", Whole, nullable=True),
+    Column("chain", Whole, nullable=False, default=0),
     Column("last_seen_at", Moment, nullable=True),
     Column("revoked_by", String, nullable=True),
     Column("revoke_reason", String, nullable=True),
@@ -62,11 +62,11 @@ meters = Table(
     Column("gateway", String, ForeignKey("gateways.id"), nullable=False),
     Column("ident", String, nullable=False),
     Column("manufacturer", String, nullable=False),
-    Column("version_no", Integer, nullable=False),
-    Column("medium", Integer, nullable=False),
+    Column("version_no", Whole, nullable=False),
+    Column("medium", Whole, nullable=False),
     Column("fabrication_number", String, nullable=False),
     Column("bound_at", Moment, nullable=False),
-    Column("version", Integer, nullable=False, default=1),
+    Column("version", Whole, nullable=False, default=1),
 )
 
 meters_told = Table(
@@ -74,12 +74,12 @@ meters_told = Table(
     metadata,
     Column("meter", String, primary_key=True),
     Column("gateway", String, ForeignKey("gateways.id"), primary_key=True),
-    Column("spec", String, nullable=False),
+    Column("spec", Told, nullable=False),
     Column("spec_digest", String, nullable=False),
     Column("capabilities", JSON, nullable=False),
     Column("act_max_s", Float, nullable=False),
-    Column("mark_epoch", Integer, nullable=True),
-    Column("mark_sequence", Integer, nullable=True),
+    Column("mark_epoch", Whole, nullable=True),
+    Column("mark_sequence", Whole, nullable=True),
     Column("told_at", Moment, nullable=False),
 )
 
@@ -87,7 +87,7 @@ house = Table(
     "house",
     metadata,
     Column("key", String, primary_key=True),
-    Column("number", Integer, nullable=False, default=0),
+    Column("number", Whole, nullable=False, default=0),
     Column("on", Boolean, nullable=False, default=False),
     Column("text", String, nullable=False, default=""),
     Column("by", String, nullable=False, default=""),

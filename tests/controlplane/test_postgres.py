@@ -17,10 +17,14 @@ from controlplane.migrations.tables import metadata
 from controlplane.migrations.upgrade import SchemaError, upgrade
 from controlplane.orders.models import orders
 from controlplane.registry.models import clients
-from tests.controlplane.desk import Desk
+from controlplane.telemetry.models import latest
+from controlplane.telemetry.service import take_readings
+from protocols.uplink.messages import Number, Reading, Readings
+from tests.controlplane.desk import METER, Desk, G
 from tests.e2e.postgres import RunningPostgres
 
 pytestmark = pytest.mark.needs("postgresql")
+LARGEST = 2**63 - 1
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
@@ -65,6 +69,23 @@ def described(engine: Engine) -> dict[str, object]:
     }
 
 
+def test_whole_numbers_are_as_large_as_those_that_gateways_send(engine: Engine) -> None:
+    types = {str(column["type"]) for table in metadata.tables for column in inspect(engine).get_columns(table)}
+    assert "INTEGER" not in types
+    with engine.begin() as db:
+        for table in ("news", "outbox", "order_events"):
+            db.execute(text(f"SELECT setval('{table}_id_seq', :most)"), {"most": 2**62})
+        news.tell(db, NOON, "order", "o", {}, None)
+        assert [row["id"] for row in news.after(db, 2**53, None)] == [2**62 + 1]
+
+
+def test_a_birth_with_the_largest_numbers_is_taken(server_database: str) -> None:
+    desk = Desk(server_database)
+    desk.birth(None, boot=LARGEST)
+    desk.birth(Number(LARGEST - 1, LARGEST), boot=LARGEST)
+    desk.engine.dispose()
+
+
 def test_a_newer_schema_is_refused_and_left_alone(engine: Engine) -> None:
     with engine.begin() as db:
         db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -103,13 +124,36 @@ def test_a_reader_can_not_write_and_its_connection_can_afterwards(engine: Engine
         db.execute(insert(clients).values(client("a")))
 
 
-def test_times_come_back_in_utc_whatever_the_servers_zone_is(engine: Engine) -> None:
+def test_times_come_back_in_utc_whatever_the_zone_of_session_or_server(engine: Engine) -> None:
     rome = timezone(timedelta(hours=2))
     with engine.begin() as db:
-        assert db.execute(text("SHOW timezone")).scalar_one() == "Europe/Rome"
+        assert db.execute(text("SHOW timezone")).scalar_one() == "UTC"
+        db.execute(text("SET LOCAL timezone = 'Europe/Rome'"))
         db.execute(insert(clients).values({**client("a"), "created_at": NOON.astimezone(rome)}))
         found = db.execute(select(clients.c.created_at)).scalar_one()
     assert (found, found.tzinfo) == (NOON, UTC)
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "kept"),
+    [
+        (NOON, "ACQUA\0\0", "ACQUA\N{SYMBOL FOR NULL}\N{SYMBOL FOR NULL}"),
+        (datetime(9999, 12, 31, 23, 59, tzinfo=UTC), "1", "1"),
+        (datetime(1, 1, 1, tzinfo=UTC), "1", "1"),
+    ],
+)
+def test_whatever_a_meter_says_is_kept_and_can_be_read(
+    server_database: str, at: datetime, value: str, kept: str
+) -> None:
+    """One odd reading would else keep its whole batch out for ever, or its meter's page from being read."""
+    desk = Desk(server_database)
+    said = Reading(meter=METER, at=at, quantity="text", value=value, unit="")
+    with desk.engine.begin() as db:
+        assert take_readings(db, Readings(gateway=G, journal="a" * 32, boot=1, first=1, readings=(said,)))
+    with reading(desk.engine) as db:
+        row = db.execute(select(latest)).one()
+        assert (row.at, row.value) == (at, kept)
+    desk.engine.dispose()
 
 
 def test_two_taking_orders_alive_at_one_point_are_refused_by_the_database_itself(server_database: str) -> None:

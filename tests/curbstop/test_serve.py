@@ -36,8 +36,8 @@ def settings(folder: Path, port: int, more: str = "") -> Path:
 
 
 @contextmanager
-def served(folder: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-m", "curbstop", "serve", str(settings(folder, port))]
+def served(folder: Path, port: int, more: str = "") -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-m", "curbstop", "serve", str(settings(folder, port, more))]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         yield process
@@ -126,7 +126,11 @@ def test_settings_are_checked_without_starting(tmp_path: Path, capsys: pytest.Ca
     ("more", "said"),
     [
         ('database = "sqlite:////none/x.sqlite"\n', "the database sqlite:////none/x.sqlite can't be used: "),
-        ('database = "nonsense"\n', "the database of the settings can't be used: "),
+        ('database = "nonsense"\n', "plane.toml: database: that is no URL of a database; write sqlite:///FILE or "),
+        ('database = "postgres://me:s3cret@h/x"\n', "plane.toml: database: postgres is not served; write sqlite:///"),
+        ('database = "postgresql://me:s3cret@h:s3cret/x"\n', "plane.toml: database: that is no URL of a database; "),
+        ('database = "postgresql://127.0.0.1:1/x?password=s3cret"\n', "127.0.0.1:1/x can't be used: connection "),
+        ('database = "postgresql://127.0.0.1/x?sslmod=no"\n', 'can\'t be used: invalid connection option "sslmod"'),
         (
             'database = "postgresql+psycopg://me:s3cret@127.0.0.1:1/x"\n',
             "psycopg://me:***@127.0.0.1:1/x can't be used: ",
@@ -139,7 +143,18 @@ def test_a_database_that_can_not_be_used_is_told(
     assert main(["serve", str(settings(tmp_path, free_port(), more))]) == 2
     told = capsys.readouterr().err
     assert said in told
+    assert told.count("\n") == 1
     assert "s3cret" not in told
+
+
+def test_a_driver_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    path = settings(tmp_path, free_port(), 'database = "postgresql+psycopg://me:s3cret@127.0.0.1:1/x"\n')
+    code = "import sys; sys.modules['psycopg'] = None; from curbstop.cli import main; sys.exit(main(sys.argv[1:]))"
+    ended = subprocess.run([sys.executable, "-c", code, "serve", path], capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "pip install 'curbstop[postgres]'" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert "s3cret" not in ended.stderr
 
 
 def test_a_key_file_that_others_may_read_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,7 +85,7 @@ def _running(program: Path, folder: Path, who: dict[str, Any]) -> Iterator[Runni
     subprocess.run(made, check=True, stdout=subprocess.DEVNULL, **who)
     options = ["-h", "127.0.0.1", "-p", str(server.port), "-k", str(folder), "-c", "timezone=Europe/Rome"]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([program, "-D", data, *options, "-c", "fsync=on"], stdout=log, stderr=log, **who)
+        process = subprocess.Popen([program, "-D", data, *options], stdout=log, stderr=log, **who)
     try:
         _await(server, process)
         with server.connect("postgres", SUPERUSER) as db:

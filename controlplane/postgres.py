@@ -1,0 +1,108 @@
+"""What is PostgreSQL's own: its URL and driver, how a session is set, what makes it unfit, and who may serve it."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError
+
+CONNECT_TIMEOUT_S, KEEPALIVE_S, GONE_AFTER_S, IDLE_TIMEOUT_S = 10, 10, 30, 60
+WRITER, SERVER = int.from_bytes(b"curbstop", "big"), int.from_bytes(b"curbserv", "big")
+"""Advisory locks: of the one transaction that may write, and of the one process that serves."""
+READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+WRITE = f"SELECT pg_advisory_xact_lock({WRITER})"
+KNOWN = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"})
+EXPECTED = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
+UNFIT = {
+    ("fsync", "off"): "its server runs with fsync off, so what it has committed can be lost; turn it on",
+    ("synchronous_commit", "off"): "it commits before its disk holds it; set synchronous_commit to on",
+    ("transaction_read_only", "on"): "it takes no writing: it is a standby, or made read-only",
+}
+
+
+class DatabaseError(Exception):
+    """A database that can't be used; the text says why and what to do, and tells no secret."""
+
+
+def parsed(database: str) -> URL:
+    """The URL of a database that we know and have the driver of; DatabaseError for any other."""
+    try:
+        url = make_url(database)
+    except (ArgumentError, ValueError):
+        raise DatabaseError(f"that is no URL of a database; {EXPECTED}") from None
+    if url.drivername not in KNOWN:
+        raise DatabaseError(f"{url.drivername} is not served; {EXPECTED}")
+    if url.get_backend_name() == "postgresql":
+        try:
+            import_module("psycopg")
+        except ImportError as error:
+            raise DatabaseError(f"its driver is missing ({error}): pip install 'curbstop[postgres]'") from None
+    return url
+
+
+def shown(database: str) -> str:
+    """A database's URL fit to be shown: no password stands in it."""
+    try:
+        url = make_url(database)
+    except (ArgumentError, ValueError):
+        return "of the settings"
+    secret = [name for name in url.query if "password" in name]
+    return url.difference_update_query(secret).render_as_string(hide_password=True)
+
+
+def arguments(url: URL, lock_timeout_s: int) -> dict[str, object]:
+    """How to connect: no one waits for ever for a lock, an answer, or a writer that has gone."""
+    ours = {
+        "lock_timeout": f"{lock_timeout_s}s",
+        "idle_in_transaction_session_timeout": f"{IDLE_TIMEOUT_S}s",
+        "timezone": "UTC",
+    }
+    theirs = url.query.get("options", "")
+    return {
+        "client_encoding": "utf8",
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "keepalives_idle": KEEPALIVE_S,
+        "keepalives_interval": KEEPALIVE_S,
+        "keepalives_count": 2,
+        "tcp_user_timeout": GONE_AFTER_S * 1000,
+        "options": " ".join([str(theirs), *(f"-c {name}={value}" for name, value in ours.items())]).strip(),
+    }
+
+
+def check(db: Connection) -> None:
+    """DatabaseError where what this database has committed can't be relied on, or it can't hold what we write."""
+    if db.dialect.name != "postgresql":
+        return
+    for (name, value), why in UNFIT.items():
+        if db.exec_driver_sql(f"SHOW {name}").scalar_one() == value:
+            raise DatabaseError(why)
+    encoding = db.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise DatabaseError(f"it is encoded in {encoding}; create it with ENCODING 'UTF8'")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A session that serves the database; another process is refused while it lasts."""
+
+    session: Connection
+
+    def release(self) -> None:
+        """Let others serve it."""
+        self.session.close()
+
+
+def hold(engine: Engine) -> Held:
+    """Serve the database alone, wherever the other process may run; DatabaseError while one does.
+
+    Should this session be lost, a second process is not refused: it begins halted, for its run file does not fit.
+    """
+    session = engine.connect()
+    session.detach()
+    raw: Any = session.connection
+    raw.dbapi_connection.autocommit = True
+    if raw.cursor().execute(f"SELECT pg_try_advisory_lock({SERVER})").fetchone() != (True,):
+        session.close()
+        raise DatabaseError("another process serves it; stop that one first")
+    return Held(session)
