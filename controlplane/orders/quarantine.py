@@ -40,11 +40,15 @@ def _count(*mine: ColumnElement[bool]) -> Select[int]:
 
 
 CLIENT = orders.c.client == bindparam("client")
-IN_ZONE = select(supply_points.c.id).where(supply_points.c.zone == bindparam("zone"))
+IN_ZONE = (
+    select(supply_points.c.id)
+    .where(supply_points.c.id == orders.c.point, supply_points.c.zone == bindparam("zone"))
+    .exists()
+)
 AT_GATEWAY = select(meters.c.point).where(meters.c.gateway == bindparam("gateway"))
 ENTERED = {
     "client": _count(CLIENT),
-    "zone": _count(CLIENT, orders.c.point.in_(IN_ZONE)),
+    "zone": _count(CLIENT, IN_ZONE),
     "gateway": _count(orders.c.point.in_(AT_GATEWAY)),
 }
 

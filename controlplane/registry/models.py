@@ -59,7 +59,7 @@ meters = Table(
     metadata,
     Column("name", String, primary_key=True),
     Column("point", String, ForeignKey("supply_points.id"), nullable=False, unique=True),
-    Column("gateway", String, ForeignKey("gateways.id"), nullable=False),
+    Column("gateway", String, ForeignKey("gateways.id"), nullable=False, index=True),
     Column("ident", String, nullable=False),
     Column("manufacturer", String, nullable=False),
     Column("version_no", Whole, nullable=False),

@@ -9,6 +9,7 @@ import pytest
 from controlplane.access.roles import Role
 from controlplane.orders import deadlines
 from controlplane.orders.context import OrderSettings
+from controlplane.orders.quarantine import ENTERED
 from tests.controlplane.desk_clerk import LONG_AGO, Clerk, refused
 
 
@@ -75,6 +76,16 @@ def test_I5_a_gateway_counts_over_all_clients(clerk: Clerk) -> None:
         order = clerk.order(point)
         clerk.clock.run(3601)
     assert (order["quarantine"]["scope"], order["quarantine"]["name"]) == ("gateway", gateway)
+
+
+def test_I5_a_zone_counts_for_its_client_alone(database: str) -> None:
+    clerk = Clerk(database, settings=OrderSettings(zone_per_hour=1))
+    clerk.order(clerk.point(clerk.other))
+    clerk.order(clerk.point())
+    assert clerk.order(clerk.point(clerk.other))["quarantine"]["scope"] == "zone"
+    body = {"client": clerk.mine, "code": "elsewhere", "medium": "water", "zone": "y"}
+    assert clerk.order(clerk.made("/supply-points", body)["id"])["state"] == "planned"
+    clerk.close()
 
 
 def test_I5_giving_back_is_never_quarantined(clerk: Clerk) -> None:
@@ -180,3 +191,13 @@ def test_a_deferral_waits_behind_the_second_person(clerk: Clerk) -> None:
     assert told(clerk, order) == ("held", "not_before")
     due(clerk, 9 * 24 + 1)
     assert told(clerk, order)[0] == "planned"
+
+
+@pytest.mark.parametrize("scope", sorted(ENTERED))
+def test_counting_never_reads_all_points_or_meters_of_the_house(clerk: Clerk, scope: str) -> None:
+    """SQLite's own plan: however many points there are, an order enters as fast."""
+    compiled = ENTERED[scope].compile(dialect=clerk.engine.dialect)
+    with clerk.engine.connect() as db:
+        given = tuple("x" for _ in compiled.positiontup or ())
+        plan = [str(row[3]) for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", given)]
+    assert not [step for step in plan if step.startswith("SCAN") and "anon" not in step], plan
