@@ -7,7 +7,9 @@ import pytest
 from controlplane.access.roles import Role
 from controlplane.orders.models import stops
 from tests.controlplane.desk_clerk import LONG_AGO, Clerk, refused
+from tests.controlplane.dialects import both
 
+pytestmark = both
 UNTIL = "2026-05-01T00:00:00Z"
 
 
