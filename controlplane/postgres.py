@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 
 CONNECT_TIMEOUT_S, KEEPALIVE_S, GONE_AFTER_S, IDLE_TIMEOUT_S = 10, 10, 30, 60
@@ -68,6 +68,15 @@ def arguments(url: URL, lock_timeout_s: int) -> dict[str, object]:
         "tcp_user_timeout": GONE_AFTER_S * 1000,
         "options": " ".join([str(theirs), *(f"-c {name}={value}" for name, value in ours.items())]).strip(),
     }
+
+
+def hide_row(context: ExceptionContext) -> None:
+    """The server's DETAIL tells the whole row that it refused, and messages reach logs: leave it out."""
+    original, told = context.original_exception, context.sqlalchemy_exception
+    primary = getattr(getattr(original, "diag", None), "message_primary", None)
+    if primary is not None and told is not None:
+        kind = f"{type(original).__module__}.{type(original).__name__}"
+        original.args, told.args = (primary,), (f"({kind}) {primary}",)
 
 
 def check(db: Connection) -> None:

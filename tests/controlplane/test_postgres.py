@@ -156,6 +156,13 @@ def test_whatever_a_meter_says_is_kept_and_can_be_read(
     desk.engine.dispose()
 
 
+def test_what_the_server_says_of_a_refused_row_does_not_tell_the_row(engine: Engine) -> None:
+    with engine.begin() as db, pytest.raises(IntegrityError) as error:
+        db.execute(text("INSERT INTO clients (id, name) VALUES (:id, :name)"), {"id": "x", "name": "Mario Rossi"})
+    assert "created_at" in str(error.value)
+    assert "Mario" not in str(error.value) + str(error.value.orig)
+
+
 def test_two_taking_orders_alive_at_one_point_are_refused_by_the_database_itself(server_database: str) -> None:
     desk = Desk(server_database)
     order = desk.enter()

@@ -27,11 +27,10 @@ def free_port() -> int:
 
 
 def settings(folder: Path, port: int, more: str = "") -> Path:
+    """A settings file; `more` are lines before its tables."""
     path = folder / "plane.toml"
-    path.write_text(
-        f'pack = "demo"\nkey_file = "plane.key"\n{more}[listen]\nport = {port}\n'
-        '[broker]\nhost = "127.0.0.1"\nport = 1\n'
-    )
+    broker = "" if "broker =" in more else '[broker]\nhost = "127.0.0.1"\nport = 1\n'
+    path.write_text(f'pack = "demo"\nkey_file = "plane.key"\n{more}[listen]\nport = {port}\n{broker}')
     return path
 
 
