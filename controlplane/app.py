@@ -8,7 +8,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -62,6 +62,7 @@ def create(
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(IntegrityError, _same_moment)
     app.add_exception_handler(OperationalError, _storage)
+    app.add_exception_handler(InternalError, _storage)
     app.add_exception_handler(Exception, _fault)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     return app
@@ -139,13 +140,13 @@ async def _same_moment(_request: Request, _error: Exception) -> Response:
 
 async def _storage(_request: Request, error: Exception) -> Response:
     log.error("storage is full or failing", error=type(error).__name__)
-    detail = "storage is full or failing; nothing was taken, try again later"
+    detail = "storage is full or failing; try again later, under the same Idempotency-Key"
     return problem(503, "unavailable", "Not now", detail, headers={"Retry-After": "10"})
 
 
 async def _fault(request: Request, error: Exception) -> Response:
     """What nobody foresaw, and what failed in front of the routes."""
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError | InternalError):
         return await _storage(request, error)
     log.error("a fault of ours", method=request.method, exc_info=error)
     return problem(500, "internal", "A fault of ours", "it is logged; nothing was changed")

@@ -41,7 +41,7 @@ CODES: dict[str, str] = {
     "second_taking_order": "Another order that takes supply away is alive at this point.",
     "stale_version": "It has changed since you read it.",
     "unauthenticated": "No token, or none that counts.",
-    "unavailable": "Storage is full or failing; nothing was taken. Try again later.",
+    "unavailable": "Storage is full or failing. Try again later, under the same Idempotency-Key.",
     "unknown_client": "There is no such client.",
     "unknown_gateway": "There is no such gateway, or it was revoked.",
     "unknown_supply_point": "There is no such supply point.",

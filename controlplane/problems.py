@@ -78,7 +78,7 @@ class PreconditionRequiredError(RefusalError):
 
 
 class UnavailableError(RefusalError):
-    """Not now: storage is full or failing; nothing was taken."""
+    """Not now: storage is full or failing."""
 
     status = 503
     code = "unavailable"

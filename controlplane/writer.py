@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from controlplane.db import reading
 from controlplane.supervise import outcome
@@ -126,13 +126,18 @@ class ThreadWriter:
                     _attempt(db, waiting, results)
         except SQLAlchemyError as error:
             for waiting in group:
-                if not waiting.done.done():
-                    waiting.done.set_exception(error)
+                _fail(waiting.done, error)
             return
         for waiting, result in results:
             waiting.done.set_result(result)
         for wake in self._wakes:
             wake()
+
+
+def _fail(done: "Future[Any]", error: SQLAlchemyError) -> None:
+    """Tell whoever still waits; one that is cancelled meanwhile must not end the writer."""
+    if not done.done() and (done.running() or done.set_running_or_notify_cancel()):
+        done.set_exception(error)
 
 
 def _wake_on(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
@@ -148,6 +153,8 @@ def _attempt(db: Connection, waiting: _Waiting, results: list[tuple[_Waiting, An
     if error is None:
         savepoint.commit()
         results.append((waiting, result))
-    else:
-        savepoint.rollback()
-        waiting.done.set_exception(error)
+        return
+    waiting.done.set_exception(error)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        raise error  # the group's transaction went with the connection
+    savepoint.rollback()

@@ -86,11 +86,14 @@ def test_a_birth_with_the_largest_numbers_is_taken(server_database: str) -> None
     desk.engine.dispose()
 
 
-def test_a_newer_schema_is_refused_and_left_alone(engine: Engine) -> None:
+def test_a_newer_schema_is_refused_and_left_alone(postgres: RunningPostgres) -> None:
+    engine = make_engine(postgres.url(postgres.new()))
     with engine.begin() as db:
-        db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        db.execute(text("CREATE TABLE alembic_version AS SELECT '9999' AS version_num"))
     with pytest.raises(SchemaError, match="newer Curbstop"):
         upgrade(engine)
+    assert inspect(engine).get_table_names() == ["alembic_version"]
+    engine.dispose()
 
 
 def test_P1_one_transaction_that_may_write_at_a_time(server_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
