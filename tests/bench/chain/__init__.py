@@ -1,1 +1,1 @@
-"""The command chain, end to end over real processes: what an order costs beside the line's physical time."""
+"""The command chain over real processes: what an order costs beside the line, counted and step by step."""

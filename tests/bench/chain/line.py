@@ -1,85 +1,92 @@
-"""The simulated lines as a process of their own, keeping when each was physically busy.
+"""The simulated lines of the command chain, in their own process: the time of each exchange is kept exactly.
 
-`python -m tests.bench.chain.line LINES METERS BAUD FILE`: prints the ports, serves until its input ends, then writes
-the busy intervals to FILE, in seconds of CLOCK_MONOTONIC.
+Time on the wire is what the characters take at this speed and what the meter takes to begin its answer. Timers are
+late by some 0.1 ms here; that, too, is kept, so that nobody takes it for the chain's own.
 """
 
 import asyncio
 import json
+import selectors
+import signal
 import sys
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 from seams.clock import SystemClock
-from simulators.line import BITS_PER_CHARACTER, Line, Station
+from simulators.line import Line, Station
 from simulators.physics import Constant, Supply
 from simulators.reference.water import Plate, slave
-from simulators.serve import serve_line
+from simulators.serve import LineServer, serve_line
 from simulators.valve import Valve
 
-RESPONSE_S = 0.02
-TRAVEL_S = 0.2
-"""A quick valve: a bench can't wait 4 s for each of a hundred."""
+BAUD = 38400
+RESPONSE_S = 0.002
+FLOW_L_H = 600
 
 
-def number(line: int, meter: int) -> str:
-    """The identification of a meter: 8 digits."""
-    return f"27{line:02d}{meter:04d}"
+class Exchanges:
+    """What passed on one line: when it began (wall clock), how long it should have taken, how long it took."""
 
+    def __init__(self, line: int, character_s: float, into: list[tuple[float, int, float, float]]) -> None:
+        self._line, self._character_s, self._into = line, character_s, into
+        self._asked: tuple[float, float] | None = None
 
-@dataclass
-class Watched:
-    """One line: from a request's first bit to its answer's last it is busy, and while a valve travels."""
-
-    meters: int
-    name: int
-    baud: int
-    busy: list[tuple[float, float]] = field(default_factory=list)
-    valves: list[Valve] = field(default_factory=list)
-
-    def make(self) -> Line:
-        """Put the meters on the line."""
-        clock, stations = SystemClock(), []
-        for meter in range(self.meters):
-            valve = Valve(clock, travel_s=TRAVEL_S)
-            self.valves.append(valve)
-            plate = Plate(number(self.name, meter), number(self.name, meter))
-            supply = Supply(clock, Constant(0), valve=valve, index_dl=1000 + meter)
-            stations.append(Station(slave(clock, supply, plate, address=meter + 1), response_s=RESPONSE_S))
-        return Line(stations, baud=self.baud, tap=self._tap)
-
-    @property
-    def moving_s(self) -> float:
-        """From the last bit of the write to the end of the travel, which begins when the meter has acknowledged."""
-        return RESPONSE_S + BITS_PER_CHARACTER / self.baud + TRAVEL_S
-
-    def _tap(self, end_s: float, direction: str, data: bytes) -> None:
-        begin_s = end_s - len(data) * BITS_PER_CHARACTER / self.baud
+    def tap(self, at_s: float, direction: str, data: bytes) -> None:
+        """Take note; an answer closes the exchange that its request began."""
+        late_s = time.monotonic() - at_s
+        length_s = len(data) * self._character_s
         if direction == "down":
-            self.busy.append((begin_s, end_s))
-        else:
-            asked_s, _ = self.busy.pop()
-            self.busy.append((asked_s, end_s))
+            self._end(self._asked, 0.0)
+            self._asked = (at_s - length_s, length_s)
+        elif self._asked is not None:
+            self._end((self._asked[0], at_s - self._asked[0]), late_s)
+            self._asked = None
 
-    def all_busy(self) -> list[tuple[float, float]]:
-        """Exchanges and travels."""
-        offset_s = time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
-        moves = [act.at_s - offset_s for valve in self.valves for act in valve.history]
-        return [*self.busy, *((at, at + self.moving_s) for at in moves)]
+    def _end(self, asked: tuple[float, float] | None, late_s: float) -> None:
+        if asked is not None:
+            began_s, ideal_s = asked
+            self._into.append((began_s + time.time() - time.monotonic(), self._line, ideal_s, ideal_s + late_s))
 
 
-async def serve(lines: int, meters: int, baud: int) -> str:
-    """Serve until the input ends; the busy intervals as JSON."""
-    watched = [Watched(meters, name, baud) for name in range(lines)]
-    servers = [await serve_line(line.make()) for line in watched]
-    print(json.dumps([server.port for server in servers]), flush=True)
-    await asyncio.to_thread(sys.stdin.read)
+def identity(number: int) -> str:
+    """The printed number of the meter with this running number."""
+    return f"{30_000_000 + number:08d}"
+
+
+def _line(clock: SystemClock, number: int, meters: range, into: list[tuple[float, int, float, float]]) -> Line:
+    stations = []
+    for address, meter in enumerate(meters, 1):
+        supply = Supply(clock, Constant(FLOW_L_H), valve=Valve(clock, travel_s=0.0))
+        plate = Plate(identity(meter), identity(meter))
+        stations.append(Station(slave(clock, supply, plate, address=address), RESPONSE_S))
+    line = Line(stations, baud=BAUD)
+    line._tap = Exchanges(number, line.character_s, into).tap
+    return line
+
+
+async def serve(lines: int, each: int, told: Callable[[list[int]], object]) -> list[tuple[float, int, float, float]]:
+    """Serve until SIGTERM; the ports are told once all listen, the exchanges at the end."""
+    into: list[tuple[float, int, float, float]] = []
+    clock, servers, ended = SystemClock(), list[LineServer](), asyncio.Event()
+    for number in range(lines):
+        meters = range(number * each, (number + 1) * each)
+        servers.append(await serve_line(_line(clock, number, meters, into)))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    told([server.port for server in servers])
+    await ended.wait()
     for server in servers:
         await server.close()
-    return json.dumps([line.all_busy() for line in watched])
+    return into
+
+
+def main(arguments: list[str]) -> None:
+    """`LINES METERS-ON-EACH PORTS-FILE EXCHANGES-FILE`; a selector that does not round timers up to milliseconds."""
+    lines, each, ports, exchanges = arguments
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())) as runner:
+        into = runner.run(serve(int(lines), int(each), lambda all_: Path(ports).write_text(json.dumps(all_))))
+    Path(exchanges).write_text(json.dumps(into))
 
 
 if __name__ == "__main__":
-    wires, each, speed = map(int, sys.argv[1:4])
-    Path(sys.argv[4]).write_text(asyncio.run(serve(wires, each, speed)))
+    main(sys.argv[1:])
