@@ -15,7 +15,7 @@ from tests.e2e.postgres import RunningPostgres
 
 TABLES = list(reversed(metadata.sorted_tables))
 SERIAL = [f"{table.name}_id_seq" for table in TABLES if table.autoincrement_column is not None]
-OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()"
+OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid() AND usename = USER"
 EMPTY = "; ".join(
     [
         f"BEGIN; SELECT pg_terminate_backend(pid) {OTHERS}",
