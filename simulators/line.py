@@ -65,6 +65,7 @@ class Line:
         self._chance = stream(seed, "line")
         self._tap = tap
         self._stall_max_s = stall_max_s
+        self._hold_next_s = 0.0
         self._wire: LineWire | None = None
         self._bursts: list[_Burst] = []
         self._clusters: list[Cluster] = []
@@ -95,6 +96,10 @@ class Line:
         """Put no new bytes on the line for so long: they go later, whoever's connection it is by then."""
         self._released_s = max(self._released_s, asyncio.get_running_loop().time() + seconds)
 
+    def hold_next(self, seconds: float) -> None:
+        """Hold what is written next back for so long, alone: what a later connection writes may pass it."""
+        self._hold_next_s = seconds
+
     def _break(self, why: str) -> None:
         if self._wire is not None:
             self._wire.fail(why)
@@ -106,8 +111,13 @@ class Line:
             wire.fail("the simulated converter reset the connection")
             if self._faults.chance(Fault.LINE_DOWN).randrange(2):
                 return
-        if data:
-            self._transmit(self._faults_on_the_way(data))
+        if not data:
+            return
+        data, hold_s, self._hold_next_s = self._faults_on_the_way(data), self._hold_next_s, 0.0
+        if hold_s:
+            asyncio.get_running_loop().call_later(hold_s, self._transmit, data)
+        else:
+            self._transmit(data)
 
     def _transmit(self, data: bytes) -> None:
         loop = asyncio.get_running_loop()

@@ -24,7 +24,15 @@ from tests.simulation.machine import PLANE_KEY
 from tests.simulation.world import World
 
 HORIZON_S = 900.0
-AT_THE_EDGE = ("received", "started", "finished", "moved", "permit delivered", "permit-request accepted")
+AT_THE_EDGE = (
+    "command accepted",
+    "received",
+    "started",
+    "finished",
+    "moved",
+    "permit delivered",
+    "permit-request accepted",
+)
 AT_THE_PLANE = ("decided", "receipt taken", "birth taken", "commit", "permit-request delivered")
 STRANGER = SigningKey(b"s" * 32)
 Plot = Callable[[World, Random], Awaitable[None]]
@@ -85,21 +93,37 @@ async def bytes_leave_late(world: World, chance: Random) -> None:
     def stall(_: str) -> None:
         hold_s, line = chance.uniform(1.0, STALL_MAX_S), world.line
         world.witness.tell("line", f"the converter holds bytes back for {hold_s:.1f} s")
-        line.stall(hold_s)
         what = chance.randrange(4)
-        if what == 0:
-            asyncio.get_running_loop().call_later(0.2, _reset, world)
-        elif what == 1:
-            asyncio.get_running_loop().call_later(0.1, _kill_gateway, world, chance)
+        if what < 2:
+            line.stall(hold_s)
+            return
+        line.hold_next(hold_s)
+        if what == 2:
+            asyncio.get_running_loop().call_later(0.05, _reset, world)
+        else:
+            asyncio.get_running_loop().call_later(0.05, _kill_gateway, world, chance)
 
     await _again_and_again(world, chance, "started", stall)
+
+
+async def acknowledgements_are_lost(world: World, chance: Random) -> None:
+    """The meter has moved its valve, and the line loses the answer that says so: the link tries again."""
+    assert world.faults is not None
+    faults = world.faults
+
+    def lose(_: str) -> None:
+        now_s, lost_s = asyncio.get_running_loop().time(), chance.uniform(0.2, 4.0)
+        world.witness.tell("line", f"answers are lost for {lost_s:.1f} s")
+        faults.add(Window(Fault.LOST_ANSWER, 1.0, now_s, now_s + lost_s))
+
+    await _again_and_again(world, chance, "moved", lose)
 
 
 async def the_disk_is_lost(world: World, chance: Random) -> None:
     """A gateway comes back with an empty journal, while what the old one began may still be on its way."""
 
     def lose(_: str) -> None:
-        world.line.stall(chance.uniform(0.0, STALL_MAX_S))
+        world.line.hold_next(chance.uniform(0.0, STALL_MAX_S))
         asyncio.get_running_loop().call_later(0.01, _new_disk, world, chance.choice((0.1, 1.0, 5.0)))
 
     await asyncio.sleep(chance.uniform(0, HORIZON_S / 3))
@@ -315,7 +339,7 @@ def _kill_gateway(world: World, chance: Random) -> None:
         world.cellar.kill()
     else:
         world.cellar.cut_power()
-    asyncio.get_running_loop().call_later(chance.choice((0.1, 1.0, 20.0, 150.0)), world.cellar.again)
+    asyncio.get_running_loop().call_later(chance.choice((0.1, 1.0, 20.0, 140.0)), world.cellar.again)
 
 
 def _kill_plane(world: World, chance: Random) -> None:
@@ -339,6 +363,7 @@ PLOTS: dict[str, Plot] = {
         the_line_is_away_after_a_permit,
         the_line_is_slow_after_a_permit,
         bytes_leave_late,
+        acknowledgements_are_lost,
         the_disk_is_lost,
         the_gateway_dies_at_a_moment,
         the_plane_dies_at_a_moment,

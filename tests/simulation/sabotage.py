@@ -7,11 +7,12 @@ with the plots that make them quick to find; nothing else of the world is change
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from pytest import MonkeyPatch  # noqa: PT013 - a patch that undoes itself, outside of tests too
 
 import gateway.attempt
-from controlplane.orders import births, evidence, looking, permit, settling, stopping
+from controlplane.orders import births, evidence, looking, permit, settling, stopping, waits
 from drivers import mbus
 from gateway.attempt import Attempt
 from gateway.clockwatch import ClockWatch
@@ -44,44 +45,77 @@ def _no(*_: object) -> bool:
     return False
 
 
+def _at_once(granted: datetime, *_: float) -> datetime:
+    return granted
+
+
 SABOTAGES: dict[str, Sabotage] = {
-    "permit expiry not guarded": Sabotage(by.guard(by.never_lapses), ("I1",)),
+    "permit expiry not guarded": Sabotage(
+        by.guard(by.never_lapses), ("I1",), (0, 4), ("the_line_is_slow_after_a_permit", "permits_come_late")
+    ),
     "no permit asked": Sabotage(
         by.both(
             by.instead((Attempt, "_permit", by.no_question)),
             by.guard(lambda f: replace(f, permit_until_s=by.FOREVER_S)),
         ),
         ("I1",),
+        (0,),
+        ("the_clock_jumps",),
     ),
-    "freeze not guarded": Sabotage(by.guard(lambda f: replace(f, frozen=False)), ("P4",)),
-    "clock always trusted": Sabotage(by.instead((ClockWatch, "trusted", True)), ("I14",)),
-    "caps not counted": Sabotage(by.instead((Edge, "cap_free", _yes)), ("I5",)),
-    "permit whatever happens": Sabotage(by.instead((permit, "_refusal", _nothing)), ("I1", "I6", "P2")),
-    "permit while giving back": Sabotage(by.instead((permit, "_giving", _no)), ("P2",)),
-    "permit in a freeze": Sabotage(by.instead((permit, "frozen", _no)), ("I1",)),
-    "executed unsettled": Sabotage(by.instead((evidence, "read_after", _yes), (looking, "read_after", _yes)), ("P8",)),
-    "settled too early": Sabotage(by.instead((settling, "acts_until", lambda granted, *_: granted)), ("P6",)),
-    "higher number burns nothing": Sabotage(by.instead((Inbox, "_burn_lower", _nothing)), ("P7",)),
-    "burned without an account": Sabotage(by.burns_silently, ("I3",)),
-    "started not durable": Sabotage(by.instead((Journal, "start", _nothing)), ("I2",)),
-    "started again after a crash": Sabotage(by.starts_again, ("I2",)),
-    "read at once after a crash": Sabotage(by.instead((gateway.attempt, "_aged", by.old_enough)), ("P6",)),
-    "repeated as a new frame": Sabotage(by.repeats_as_new, ("I2",)),
-    "identity not checked": Sabotage(by.instead((mbus, "_same_number", _yes)), ("identity",)),
-    "anybody believed": Sabotage(by.believes_anybody, ("I3",)),
-    "expiry not checked": Sabotage(by.takes_what_has_expired, ("I3",)),
+    "freeze not guarded": Sabotage(
+        by.guard(lambda f: replace(f, frozen=False)), ("P4",), (1,), ("everything_is_frozen", "permits_come_late")
+    ),
+    "clock always trusted": Sabotage(by.instead((ClockWatch, "trusted", True)), ("I14",), (0,), ("the_clock_jumps",)),
+    "caps not counted": Sabotage(by.instead((Edge, "cap_free", _yes)), ("I5",), (5, 10), ("receipts_come_late",)),
+    "permit whatever happens": Sabotage(
+        by.instead((permit, "_refusal", _nothing)), ("I1", "I6", "P2"), (5,), ("permits_come_late",)
+    ),
+    "permit while giving back": Sabotage(by.instead((permit, "_giving", _no)), ("P2",), (28,), ("receipts_come_late",)),
+    "permit in a freeze": Sabotage(
+        by.instead((permit, "barred", _nothing)), ("I1",), (), ("everything_is_frozen", "permits_come_late")
+    ),
+    "executed unsettled": Sabotage(
+        by.instead((evidence, "read_after", _yes), (looking, "read_after", _yes)),
+        ("P8",),
+        (8,),
+        ("receipts_come_late",),
+    ),
+    "settled too early": Sabotage(
+        by.instead(*((module, "acts_until", _at_once) for module in (settling, waits))),
+        ("P6",),
+        (0, 1),
+        ("bytes_leave_late",),
+    ),
+    "higher number burns nothing": Sabotage(
+        by.instead((Inbox, "_burn_lower", _nothing)), ("P7",), (0, 1), ("receipts_come_late",)
+    ),
+    "burned without an account": Sabotage(by.burns_silently, ("I3",), (0, 1), ("receipts_come_late",)),
+    "started not durable": Sabotage(by.instead((Journal, "start", _nothing)), ("I2",), (0, 1), ("receipts_come_late",)),
+    "started again after a crash": Sabotage(by.starts_again, ("I2",), (), ("bytes_leave_late",)),
+    "read at once after a crash": Sabotage(
+        by.instead((gateway.attempt, "_aged", by.old_enough)), ("P6",), (8,), ("bytes_leave_late",)
+    ),
+    "repeated as a new frame": Sabotage(by.repeats_as_new, ("I2",), (0, 3), ("acknowledgements_are_lost",)),
+    "identity not checked": Sabotage(
+        by.instead((mbus, "_same_number", _yes)), ("identity",), (), ("a_meter_is_swapped",)
+    ),
+    "anybody believed": Sabotage(by.believes_anybody, ("I3",), (0,), ("somebody_forges",)),
+    "expiry not checked": Sabotage(by.takes_what_has_expired, ("I3",), (), ("the_gateway_dies_at_a_moment",)),
     "nothing gives back": Sabotage(
-        by.instead(*((module, "give_back_if_due", _nothing) for module in (stopping, looking, evidence))), ("I15",)
+        by.instead(*((module, "give_back_if_due", _nothing) for module in (stopping, looking, evidence))),
+        ("I15",),
+        (0, 3),
+        ("receipts_come_late",),
     ),
-    "epoch never raised": Sabotage(by.instead((births, "_highest_issued", _nothing)), ("P6", "I3", "P8", "I11")),
-    "receipts acknowledged unkept": Sabotage(by.receipts_unkept, ("I7",)),
-    "readings acknowledged unkept": Sabotage(by.readings_unkept, ("I7",)),
-    "commands acknowledged unkept": Sabotage(by.commands_unkept, ("I7",)),
-    "chain not linked": Sabotage(by.loose_chain, ("I9",)),
-    "done without a read-back": Sabotage(by.says_done_unread, ("evidence",)),
+    "receipts acknowledged unkept": Sabotage(by.receipts_unkept, ("I7",), (0, 7), ("receipts_come_late",)),
+    "readings acknowledged unkept": Sabotage(by.readings_unkept, ("I7",), (0,), ("receipts_come_late",)),
+    "commands acknowledged unkept": Sabotage(by.commands_unkept, ("I7",), (0,), ("receipts_come_late",)),
+    "chain not linked": Sabotage(by.loose_chain, ("I9",), (0,), ("receipts_come_late",)),
+    "done without a read-back": Sabotage(by.says_done_unread, ("evidence",), (5,), ("acknowledgements_are_lost",)),
 }
 UNSEEN: dict[str, Sabotage] = {
     "superseded not guarded": Sabotage(by.guard(lambda f: replace(f, superseded=False)), ("I3",)),
+    "epoch never raised": Sabotage(by.instead((births, "_highest_issued", _nothing)), ("I2", "P6", "I3", "P8", "I11")),
     "permit despite a stop": Sabotage(by.instead((permit, "blocking", _nothing)), ("I1", "I6")),
     "crew planned unsettled": Sabotage(by.instead((looking, "_said_after_settlement", _yes)), ("I11", "P6")),
 }
