@@ -29,7 +29,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("gateway")
 
 def _timing(config: Config, line: LineConfig) -> LineTiming:
     slowest_s = max((meter.response_s for meter in config.meters if meter.line == line.name), default=0.0)
-    return LineTiming(line.baud, line.slack_s, slowest_s)
+    act_max_s = max((meter.spec.timing.act_max_s for meter in config.meters if meter.line == line.name), default=0.0)
+    return LineTiming(line.baud, line.slack_s, slowest_s, act_max_s)
 
 
 class Gateway:
@@ -53,6 +54,9 @@ class Gateway:
             line.name: Line(line.name, dial(line), _timing(config, line), clock, entropy) for line in config.lines
         }
         meters = {m.name: self._meter(m) for m in config.meters}
+        for task in journal.unfinished():
+            if task.state == "started" and task.meter in meters:
+                meters[task.meter].line.expect_late_bytes()
         watch = ClockWatch(clock, config.max_skew_s)
         notary = Notary(config.id, software, signer, clock)
         permits = PermitDesk(config.id, signer, clock, entropy, watch, self._publish)

@@ -29,11 +29,15 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("line")
 
 @dataclass(frozen=True, slots=True)
 class LineTiming:
-    """The line's speed, what the transport adds to every answer, what its slowest meter takes beyond the norm."""
+    """The line's speed, what the transport adds to every answer, what its slowest meter takes beyond the norm.
+
+    `act_max_s`: so long after it was written a moving frame may still come out of the converter.
+    """
 
     baud: int
     slack_s: float
     slowest_s: float = 0.0
+    act_max_s: float = 0.0
 
     @property
     def patience_s(self) -> float:
@@ -52,6 +56,7 @@ class Line:
         self._one_at_a_time: dict[MeterId, asyncio.Lock] = {}
         self._memory, self._reader = LinkMemory(), FrameReader()
         self._quiet_s, self._clean = 0.0, False
+        self._late_until_s = 0.0
         self._level = Level()
         self.connection = 0
         self.connected_s: float | None = None
@@ -81,6 +86,10 @@ class Line:
             finally:
                 job.done.cancel()
 
+    def expect_late_bytes(self) -> None:
+        """A moving frame may have left before now, by a connection that is lost: it moves whoever is selected then."""
+        self._late_until_s = self._clock.boot() + self._timing.act_max_s
+
     async def run(self) -> None:
         """Own the line, for ever: connect, serve, and when the wire breaks wait and connect anew."""
         waits = delays(self._entropy)
@@ -98,7 +107,7 @@ class Line:
         self._memory, self._reader = LinkMemory(), FrameReader()
         self.connection += 1
         self.connected_s = self._clock.boot()
-        self._quiet_s, self._clean = self.connected_s + self._timing.slowest_s, False
+        self._quiet_s, self._clean = max(self.connected_s + self._timing.slowest_s, self._late_until_s), False
         if (level := self._level.recovered()) is not None:
             log.log(level, "line reached again", line=self.name)
         try:
@@ -190,6 +199,7 @@ class Line:
         if moves:
             job.moving.append(sent)
             job.priority = Priority.READ_BACK
+            self.expect_late_bytes()
         await wire.write(data)
 
     async def _answer(self, wire: Wire, job: Job[Any], exchange: Exchange, sent: int) -> Frame | None:
