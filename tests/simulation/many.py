@@ -1,15 +1,21 @@
-"""Many seeds, one after the other or over all cores, each in a process that lives one world at a time."""
+"""Many worlds, over all cores of this machine, each in a process that lives one at a time."""
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from multiprocessing import get_context
+from typing import TypeVar
 
 import structlog
 
 from tests.simulation.faulty import Lived, live
-from tests.simulation.sabotage import done_to
+from tests.simulation.sabotage import SABOTAGES, done_to
+
+A = TypeVar("A")
+T = TypeVar("T")
+SEARCHED = 12
+"""So many others are tried where a change has moved the moments of a life and the known seeds show nothing any more."""
 
 
 def hush() -> None:
@@ -24,12 +30,27 @@ def one(seed: int, plots: tuple[str, ...] | None = None, sabotage: str | None = 
         return live(seed, plots)
 
 
-def lives(seeds: range, plots: tuple[str, ...] | None = None, sabotage: str | None = None) -> Iterator[Lived]:
-    """Live them, in their order."""
-    work = partial(one, plots=plots, sabotage=sabotage)
-    if len(seeds) == 1:
-        hush()
-        yield work(seeds[0])
-        return
+def seen(name: str) -> tuple[bool, list[str]]:
+    """Whether a seed breaks the rule with this guard taken away, and breaks none with it in place; what was told."""
+    sabotage, told = SABOTAGES[name], list[str]()
+    for seed in (*sabotage.seeds, *range(SEARCHED)):
+        told += one(seed, sabotage.plots, name).broken
+        if any(text.startswith(sabotage.seen_by) for text in told):
+            return not one(seed, sabotage.plots).broken, told
+    return False, told
+
+
+def over_all_cores(work: Callable[[A], T], each: Iterable[A]) -> Iterator[T]:
+    """Do it for each, and give what came of it in their order."""
     with get_context("spawn").Pool(os.cpu_count(), hush) as pool:
-        yield from pool.imap(work, seeds)
+        yield from pool.imap(work, each)
+
+
+def lives(seeds: range, plots: tuple[str, ...] | None = None, sabotage: str | None = None) -> Iterator[Lived]:
+    """Live them, in their order; a single one in this process."""
+    work = partial(one, plots=plots, sabotage=sabotage)
+    if len(seeds) > 1:
+        yield from over_all_cores(work, seeds)
+        return
+    hush()
+    yield from map(work, seeds)

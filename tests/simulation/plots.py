@@ -61,6 +61,21 @@ async def commands_come_late(world: World, chance: Random) -> None:
         world.faults.add(Window(fault, chance.choice((0.2, 0.5)), until_s=HORIZON_S, about=about))
 
 
+async def only_an_old_copy_comes(world: World, chance: Random) -> None:
+    """Of a command nothing arrives for minutes but one copy, late: sometimes when it has expired."""
+    assert world.faults is not None
+    faults = world.faults
+
+    def lose(_: str) -> None:
+        loop = asyncio.get_running_loop()
+        old = next(s for s in reversed(world.witness.messages) if s.message.topic.endswith("/down/command")).message
+        late_s = chance.choice((chance.uniform(5, 60), chance.uniform(125, 149), chance.uniform(132, 149)))
+        faults.add(Window(Fault.MESSAGE_LOST, 1.0, loop.time(), loop.time() + late_s, about="/down/command"))
+        loop.call_later(late_s, world.broker.inject, old)
+
+    await _again_and_again(world, chance, "command accepted", lose)
+
+
 async def the_line_is_away_after_a_permit(world: World, chance: Random) -> None:
     """A permit is heard, and the line comes back only when it may be over."""
     line = world.line
@@ -123,7 +138,7 @@ async def the_disk_is_lost(world: World, chance: Random) -> None:
     """A gateway comes back with an empty journal, while what the old one began may still be on its way."""
 
     def lose(_: str) -> None:
-        world.line.hold_next(chance.uniform(0.0, STALL_MAX_S))
+        world.line.stall(chance.uniform(0.0, STALL_MAX_S))
         asyncio.get_running_loop().call_later(0.01, _new_disk, world, chance.choice((0.1, 1.0, 5.0)))
 
     await asyncio.sleep(chance.uniform(0, HORIZON_S / 3))
@@ -360,6 +375,7 @@ PLOTS: dict[str, Plot] = {
         permits_come_late,
         receipts_come_late,
         commands_come_late,
+        only_an_old_copy_comes,
         the_line_is_away_after_a_permit,
         the_line_is_slow_after_a_permit,
         bytes_leave_late,

@@ -15,6 +15,7 @@ import gateway.attempt
 from controlplane.orders import births, evidence, looking, permit, settling, stopping, waits
 from drivers import mbus
 from gateway.attempt import Attempt
+from gateway.bus import Line
 from gateway.clockwatch import ClockWatch
 from gateway.edge import Edge
 from gateway.inbox import Inbox
@@ -72,12 +73,12 @@ SABOTAGES: dict[str, Sabotage] = {
     ),
     "permit while giving back": Sabotage(by.instead((permit, "_giving", _no)), ("P2",), (28,), ("receipts_come_late",)),
     "permit in a freeze": Sabotage(
-        by.instead((permit, "barred", _nothing)), ("I1",), (), ("everything_is_frozen", "permits_come_late")
+        by.instead((permit, "barred", _nothing)), ("I1",), (3, 5), ("everything_is_frozen", "permits_come_late")
     ),
     "executed unsettled": Sabotage(
         by.instead((evidence, "read_after", _yes), (looking, "read_after", _yes)),
         ("P8",),
-        (8,),
+        (18,),
         ("receipts_come_late",),
     ),
     "settled too early": Sabotage(
@@ -91,16 +92,24 @@ SABOTAGES: dict[str, Sabotage] = {
     ),
     "burned without an account": Sabotage(by.burns_silently, ("I3",), (0, 1), ("receipts_come_late",)),
     "started not durable": Sabotage(by.instead((Journal, "start", _nothing)), ("I2",), (0, 1), ("receipts_come_late",)),
-    "started again after a crash": Sabotage(by.starts_again, ("I2",), (), ("bytes_leave_late",)),
+    "started again after a crash": Sabotage(
+        by.starts_again, ("I2",), (21,), ("bytes_leave_late", "the_gateway_dies_at_a_moment")
+    ),
     "read at once after a crash": Sabotage(
-        by.instead((gateway.attempt, "_aged", by.old_enough)), ("P6",), (8,), ("bytes_leave_late",)
+        by.instead((gateway.attempt, "_aged", by.old_enough), (Line, "expect_late_bytes", _nothing)),
+        ("P6",),
+        (8,),
+        ("bytes_leave_late",),
+    ),
+    "late bytes not expected": Sabotage(
+        by.instead((Line, "expect_late_bytes", _nothing)), ("I2",), (158,), ("permits_come_late", "bytes_leave_late")
     ),
     "repeated as a new frame": Sabotage(by.repeats_as_new, ("I2",), (0, 3), ("acknowledgements_are_lost",)),
     "identity not checked": Sabotage(
-        by.instead((mbus, "_same_number", _yes)), ("identity",), (), ("a_meter_is_swapped",)
+        by.instead((mbus, "_same_number", _yes)), ("identity",), (13,), ("a_meter_is_swapped",)
     ),
     "anybody believed": Sabotage(by.believes_anybody, ("I3",), (0,), ("somebody_forges",)),
-    "expiry not checked": Sabotage(by.takes_what_has_expired, ("I3",), (), ("the_gateway_dies_at_a_moment",)),
+    "expiry not checked": Sabotage(by.takes_what_has_expired, ("I3",), (0, 8), ("only_an_old_copy_comes",)),
     "nothing gives back": Sabotage(
         by.instead(*((module, "give_back_if_due", _nothing) for module in (stopping, looking, evidence))),
         ("I15",),

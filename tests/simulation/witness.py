@@ -129,9 +129,16 @@ class Witness:
         if fault not in DULL:
             self.tell("fault", f"{fault.replace('_', ' ')} {'/'.join(about.split('/')[-2:])}".strip())
 
-    def journaled(self, journal: "WatchedJournal", what: str, digest: str) -> None:
-        """A journal has committed something about a task."""
-        task = journal.task(digest) if journal.open else None
+    def journaled(self, journal: "WatchedJournal", committed: list[tuple[str, str]]) -> None:
+        """A journal has committed these, whatever then is done upon the first of them."""
+        known = len(self.entries)
+        for what, digest in committed:
+            self._enter(journal, what, digest)
+        for entry in self.entries[known:]:
+            self.moment(entry.what, entry.meter)
+
+    def _enter(self, journal: "WatchedJournal", what: str, digest: str) -> None:
+        task = journal.task(digest)
         if task is None or (what == "started" and not task.began):
             return
         verb = codec.decode_payload(task.payload, Command).verb if task.kind == "command" else None
@@ -139,7 +146,6 @@ class Witness:
         self.entries.append(
             Entry(self.time(), gateway, journal.id, what, digest, task.meter, task.number, verb, skew_s)
         )
-        self.moment(what, task.meter)
 
     def committed(self, plane: sqlite3.Connection) -> None:
         """The control plane has committed: what is settled by now."""
@@ -169,14 +175,6 @@ class WatchedJournal(Journal):
         self._uncommitted: list[tuple[str, str]] = []
         super().__init__(connection, fresh_id)
 
-    @property
-    def open(self) -> bool:
-        """Whether the process that holds it still lives: the system closes what a killed one held."""
-        try:
-            return self._db.total_changes >= 0
-        except sqlite3.ProgrammingError:
-            return False
-
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         outermost = not self._db.in_transaction
@@ -194,8 +192,7 @@ class WatchedJournal(Journal):
 
     def _seen(self) -> None:
         committed, self._uncommitted = self._uncommitted, []
-        for what, digest in committed:
-            self._witness.journaled(self, what, digest)
+        self._witness.journaled(self, committed)
 
     def receive(self, task: Task) -> None:
         super().receive(task)
