@@ -12,6 +12,8 @@ WRITER, SERVER = int.from_bytes(b"curbstop", "big"), int.from_bytes(b"curbserv",
 """Advisory locks: of the one transaction that may write, and of the one process that serves."""
 READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 WRITE = f"SELECT pg_advisory_xact_lock({WRITER})"
+TIMELINE = "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END"
+EXCHANGED = "its server was exchanged for a standby, which may lack what was committed last"
 KNOWN = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"})
 EXPECTED = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
 UNFIT = {
@@ -91,22 +93,46 @@ def check(db: Connection) -> None:
         raise DatabaseError(f"it is encoded in {encoding}; create it with ENCODING 'UTF8'")
 
 
-@dataclass(frozen=True, slots=True)
+def timeline(db: Connection) -> str | None:
+    """Which history of its server the database is in: a standby that takes over begins another. None on SQLite."""
+    if db.dialect.name != "postgresql":
+        return None
+    return str(db.exec_driver_sql(TIMELINE).scalar_one())
+
+
+@dataclass(slots=True)
 class Held:
     """A session that serves the database; another process is refused while it lasts."""
 
+    engine: Engine
     session: Connection
+    timeline: str
+
+    def renew(self) -> None:
+        """See that it lasts, and take it again where it was lost; the driver's error while the server is away.
+
+        DatabaseError where it must not go on: another process has it, or a standby has taken over.
+        """
+        raw: Any = self.session.connection
+        try:
+            raw.cursor().execute("SELECT 1")
+        except self.engine.dialect.loaded_dbapi.Error:
+            fresh = hold(self.engine)
+            self.release()
+            self.session = fresh.session
+            if fresh.timeline != self.timeline:
+                raise DatabaseError(EXCHANGED) from None
 
     def release(self) -> None:
-        """Let others serve it."""
+        """Let others serve it, whether or not the session lasts."""
+        raw: Any = self.session.connection
+        raw.dbapi_connection.close()
+        self.session.invalidate()
         self.session.close()
 
 
 def hold(engine: Engine) -> Held:
-    """Serve the database alone, wherever the other process may run; DatabaseError while one does.
-
-    Should this session be lost, a second process is not refused: it begins halted, for its run file does not fit.
-    """
+    """Serve the database alone, wherever the other process may run; DatabaseError while one does."""
     session = engine.connect()
     session.detach()
     raw: Any = session.connection
@@ -114,4 +140,4 @@ def hold(engine: Engine) -> Held:
     if raw.cursor().execute(f"SELECT pg_try_advisory_lock({SERVER})").fetchone() != (True,):
         session.close()
         raise DatabaseError("another process serves it; stop that one first")
-    return Held(session)
+    return Held(engine, session, str(raw.cursor().execute(TIMELINE).fetchone()[0]))

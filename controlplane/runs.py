@@ -11,20 +11,24 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
-from controlplane import news
+from controlplane import news, postgres
 from controlplane.orders.context import Context
 from controlplane.orders.halting import halt
 from controlplane.registry.models import house
-from controlplane.supervise import failure
+from controlplane.supervise import awaited, failure
 from controlplane.writer import Writer
 from seams import runfile
 from seams.runfile import Inside, Kept
 
-RUN = "run"
+RUN, TIMELINE = "run", "timeline"
 ID_SIZE = 16
-KEEP_EVERY_S = 2.0
+KEEP_EVERY_S, HOLD_EVERY_S = 2.0, 1.0
 _MARK = select(func.max(news.news.c.id))
 log: structlog.stdlib.BoundLogger = structlog.get_logger("runs")
+
+
+class ForgottenError(Exception):
+    """A database that was exchanged while it is served: the next start begins halted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +48,15 @@ def begin(engine: Engine, context: Context, path: Path) -> Run:
     run = context.entropy.token(ID_SIZE).hex()
     with engine.begin() as db:
         inside = _inside(db)
-    why = runfile.lost(inside, runfile.read(path))
+        exchanged = postgres.EXCHANGED if _text(db, TIMELINE) not in (None, postgres.timeline(db) or "") else None
+    why = runfile.lost(inside, runfile.read(path)) or exchanged
     if why is None and inside is not None:
         runfile.write(path, Kept(inside.run, inside.mark, next=run))
     with engine.begin() as db:
         if why is not None:
             halt(db, context, why)
         _name(db, run)
+        _put(db, TIMELINE, postgres.timeline(db) or "")
         mark = newest(db)
     runfile.write(path, Kept(run, mark))
     return Run(run, path, why)
@@ -62,26 +68,49 @@ def newest(db: Connection) -> int:
 
 
 def _inside(db: Connection) -> Inside | None:
-    row = db.execute(select(house.c.text).where(house.c.key == RUN)).one_or_none()
-    return Inside(row.text, newest(db)) if row is not None else None
+    run = _text(db, RUN)
+    return Inside(run, newest(db)) if run is not None else None
 
 
 def _name(db: Connection, run: str) -> None:
-    changed = db.execute(update(house).where(house.c.key == RUN).values(text=run))
+    _put(db, RUN, run)
+
+
+def _text(db: Connection, key: str) -> str | None:
+    text: str | None = db.execute(select(house.c.text).where(house.c.key == key)).scalar_one_or_none()
+    return text
+
+
+def _put(db: Connection, key: str, text: str) -> None:
+    changed = db.execute(update(house).where(house.c.key == key).values(text=text))
     if changed.rowcount == 0:
-        db.execute(insert(house).values(key=RUN, text=run))
+        db.execute(insert(house).values(key=key, text=text))
 
 
 async def keep(writer: Writer, run: Run) -> None:
-    """Keep the newest number outside, for ever; a disk that refuses is told, and tried again."""
+    """Keep the newest number outside, for ever; a disk or a database that refuses is told, and tried again.
+
+    ForgottenError where the number falls: the database that was served is not there any more.
+    """
     kept = 0
     while True:
         await asyncio.sleep(KEEP_EVERY_S)
-        mark = await writer.read(newest)
-        if mark == kept:
-            continue
-        error = await failure(asyncio.to_thread(runfile.write, run.path, Kept(run.id, mark), settled=False))
-        if error is None:
-            kept = mark
-        else:
+        mark, error = await awaited(writer.read(newest))
+        if mark is not None and mark < kept:
+            raise ForgottenError(f"the database holds entries up to {mark}, and there were {kept}")
+        if mark is not None and mark != kept:
+            error = await failure(asyncio.to_thread(runfile.write, run.path, Kept(run.id, mark), settled=False))
+            kept = mark if error is None else kept
+        if error is not None:
             log.error("what the database holds can't be kept outside it", error=str(error))
+
+
+async def stay_alone(held: postgres.Held) -> None:
+    """Keep others from serving the database, for ever; DatabaseError where this process must not go on serving it."""
+    while True:
+        await asyncio.sleep(HOLD_EVERY_S)
+        error = await failure(asyncio.to_thread(held.renew))
+        if isinstance(error, postgres.DatabaseError):
+            raise error
+        if error is not None:
+            log.error("the database's server is away; tried again", error=" ".join(str(error).split()))

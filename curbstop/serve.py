@@ -26,7 +26,7 @@ from controlplane.edge import Edge
 from controlplane.migrations.upgrade import SchemaError, upgrade
 from controlplane.orders.context import Context, OrderSettings
 from controlplane.policy import packs
-from controlplane.runs import Run, begin, keep
+from controlplane.runs import Run, begin, keep, stay_alone
 from controlplane.settings import BrokerSettings, Settings, SettingsError, load
 from controlplane.telemetry.service import index_steps, take_readings
 from controlplane.writer import ThreadWriter
@@ -117,6 +117,7 @@ class Plane:
     signer: SigningKey
     address: Address
     run: Run
+    alone: postgres.Held | None
     held: ExitStack
     """What is let go when it ends: the locks, and the database."""
 
@@ -125,6 +126,8 @@ class Plane:
         doors = Doors(self.context, take_readings)
         async with asyncio.TaskGroup() as group:
             group.create_task(keep(self.writer, self.run), name="run file")
+            if self.alone is not None:
+                group.create_task(stay_alone(self.alone), name="database session")
             group.create_task(
                 Dispatch(self.context, self.writer, doors, self.signer).run(connector(self.address)), name="dispatch"
             )
@@ -144,7 +147,7 @@ def build(settings: Settings) -> Plane:
         context = Context(clock, entropy, packs.installed(settings.pack), _numbers(settings), index_steps)
         with ExitStack() as until_built:
             until_built.callback(runfile.lock(lock_of(run_file), "the control plane's database").release)
-            engine = _alone(settings, until_built)
+            engine, alone = _open(settings, until_built)
             upgrade(engine)
             run = begin(engine, context, run_file)
             with engine.begin() as db:
@@ -157,18 +160,19 @@ def build(settings: Settings) -> Plane:
         raise StartError(f"the database {postgres.shown(settings.database_url)} can't be used: {why}") from None
     _tell(signer, token, run)
     writer = ThreadWriter(engine)
-    return Plane(engine, writer, Edge(writer, clock, entropy), context, signer, address, run, held)
+    return Plane(engine, writer, Edge(writer, clock, entropy), context, signer, address, run, alone, held)
 
 
-def _alone(settings: Settings, held: ExitStack) -> Engine:
+def _open(settings: Settings, held: ExitStack) -> tuple[Engine, postgres.Held | None]:
     """Open a database that is fit to be served, and that nobody else serves."""
     engine = make_engine(settings.database_url)
     held.callback(engine.dispose)
-    if engine.dialect.name == "postgresql":
-        held.callback(postgres.hold(engine).release)
+    alone = postgres.hold(engine) if engine.dialect.name == "postgresql" else None
+    if alone is not None:
+        held.callback(alone.release)
     with engine.begin() as db:
         postgres.check(db)
-    return engine
+    return engine, alone
 
 
 def lock_of(run_file: Path) -> Path:

@@ -8,7 +8,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from controlplane import news, runs
 from controlplane.db import make_engine, metadata
@@ -102,6 +103,42 @@ async def test_a_backup_of_the_same_run_begins_halted(place: Path, monkeypatch: 
     something_happens(place)
     await kept(place, monkeypatch)
     restore(place)
+    assert "it was restored" in (start(place) or "")
+
+
+async def test_a_database_that_fails_a_while_is_asked_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(place)
+    something_happens(place)
+    newest, failures = runs.newest, iter([OperationalError("SELECT", {}, OSError("the server is gone"))])
+
+    def fails_once(db: Connection) -> int:
+        for failure in failures:
+            raise failure
+        return newest(db)
+
+    monkeypatch.setattr(runs, "newest", fails_once)
+    await kept(place, monkeypatch)
+    assert next(failures, None) is None
+
+
+async def test_a_database_that_was_exchanged_while_it_is_served_ends_the_run_and_the_next_begins_halted(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that fails over to a standby may have forgotten what it had committed."""
+    start(place)
+    something_happens(place)
+    monkeypatch.setattr(runs, "KEEP_EVERY_S", 0.01)
+    marks = iter([7, 7, 6])
+    monkeypatch.setattr(runs, "newest", lambda _: next(marks))
+    opened = engine(place)
+    writer = ThreadWriter(opened)
+    before = runfile.read(place / "plane.run")
+    assert before is not None
+    with pytest.raises(runs.ForgottenError, match="up to 6, and there were 7"):
+        await runs.keep(writer, runs.Run(before.run, place / "plane.run", None))
+    writer.close()
+    opened.dispose()
+    monkeypatch.undo()
     assert "it was restored" in (start(place) or "")
 
 

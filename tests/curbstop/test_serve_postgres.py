@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import make_url
 
 from controlplane.edge import API
+from controlplane.postgres import SERVER
 from curbstop.cli import main
 from tests.curbstop.test_serve import PATIENCE_S, first_token, free_port, ready, served, settings
 from tests.e2e.postgres import SUPERUSER, USER, RunningPostgres
@@ -138,6 +139,59 @@ def test_a_second_process_is_refused_wherever_it_runs(
     with served(tmp_path, port, over(postgres, name)):
         ready(port)
         assert "another process serves it" in refused(other, over(postgres, name), capsys)
+
+
+def test_it_outlives_its_sessions_and_still_serves_alone(
+    postgres: RunningPostgres, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As when the server is started anew: what was asked meanwhile is to be sent again, nothing more."""
+    name, port = postgres.new(), free_port()
+    other = tmp_path / "other"
+    other.mkdir()
+    with served(tmp_path, port, over(postgres, name)) as process:
+        admin = Caller(port, first_token(process))
+        ready(port)
+        holders = sessions(postgres, name, ends=True)
+        ready(port)
+        admin.post("/clients", {"name": "Acqua"})
+        until(lambda: sessions(postgres, name) - holders)
+        assert "another process serves it" in refused(other, over(postgres, name), capsys)
+        assert process.poll() is None
+        ended(process, signal.SIGTERM)
+
+
+def test_after_a_standby_has_taken_over_it_begins_halted(postgres: RunningPostgres, tmp_path: Path) -> None:
+    """A standby may lack what was committed last: it begins a timeline of its own."""
+    name, port = postgres.new(), free_port()
+    with served(tmp_path, port, over(postgres, name)) as process:
+        ready(port)
+        with postgres.connect(name) as db:
+            db.execute("UPDATE house SET text = '0000000F' WHERE key = 'timeline' AND text != ''")
+        ended(process, signal.SIGTERM)
+    for halted in (True, False):
+        with served(tmp_path, port, over(postgres, name)) as process:
+            ready(port)
+            assert ("exchanged for a standby" in ended(process, signal.SIGTERM)) is halted
+
+
+def sessions(postgres: RunningPostgres, name: str, *, ends: bool = False) -> set[int]:
+    """The sessions that hold the database for a process; all sessions end if so wished."""
+    with postgres.connect("postgres", SUPERUSER) as db:
+        found = db.execute(
+            "SELECT l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE datname = %s "
+            "AND locktype = 'advisory' AND objid = %s",
+            (name, SERVER & 0xFFFFFFFF),
+        ).fetchall()
+        if ends:
+            db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+    return {row[0] for row in found}
+
+
+def until(done: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
