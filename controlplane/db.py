@@ -132,6 +132,7 @@ def _server(url: URL) -> Engine:
     engine = create_engine(
         url, connect_args=arguments, hide_parameters=True, pool_pre_ping=True, isolation_level="READ COMMITTED"
     )
+    event.listen(engine, "connect", postgres.History().connected)
     event.listen(engine, "handle_error", postgres.hide_row)
     engine.dialect.do_begin = partial(_begin, reads=postgres.READ, writes=postgres.WRITE)  # type: ignore[method-assign]
     return engine

@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 CONNECT_TIMEOUT_S, KEEPALIVE_S, GONE_AFTER_S, IDLE_TIMEOUT_S = 10, 10, 30, 60
 WRITER, SERVER = int.from_bytes(b"curbstop", "big"), int.from_bytes(b"curbserv", "big")
@@ -100,13 +100,27 @@ def timeline(db: Connection) -> str | None:
     return str(db.exec_driver_sql(TIMELINE).scalar_one())
 
 
+class History:
+    """Connections of one engine are all to one history of the server: none is made to a standby that has taken over."""
+
+    def __init__(self) -> None:
+        self._seen: str | None = None
+
+    def connected(self, connection: Any, _record: object) -> None:
+        """Look at a new connection; the driver's error where it leads into another history."""
+        (found,) = connection.execute(TIMELINE).fetchone()
+        connection.rollback()
+        if found != (self._seen or found):
+            raise import_module("psycopg").OperationalError(EXCHANGED)
+        self._seen = found
+
+
 @dataclass(slots=True)
 class Held:
     """A session that serves the database; another process is refused while it lasts."""
 
     engine: Engine
     session: Connection
-    timeline: str
 
     def renew(self) -> None:
         """See that it lasts, and take it again where it was lost; the driver's error while the server is away.
@@ -120,8 +134,6 @@ class Held:
             fresh = hold(self.engine)
             self.release()
             self.session = fresh.session
-            if fresh.timeline != self.timeline:
-                raise DatabaseError(EXCHANGED) from None
 
     def release(self) -> None:
         """Let others serve it, whether or not the session lasts."""
@@ -133,11 +145,16 @@ class Held:
 
 def hold(engine: Engine) -> Held:
     """Serve the database alone, wherever the other process may run; DatabaseError while one does."""
-    session = engine.connect()
+    try:
+        session = engine.connect()
+    except OperationalError as error:
+        if str(error.orig) == EXCHANGED:
+            raise DatabaseError(EXCHANGED) from None
+        raise
     session.detach()
     raw: Any = session.connection
     raw.dbapi_connection.autocommit = True
     if raw.cursor().execute(f"SELECT pg_try_advisory_lock({SERVER})").fetchone() != (True,):
         session.close()
         raise DatabaseError("another process serves it; stop that one first")
-    return Held(engine, session, str(raw.cursor().execute(TIMELINE).fetchone()[0]))
+    return Held(engine, session)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from controlplane import db as database
 from controlplane import news
+from controlplane import postgres as postgres_own
 from controlplane.db import make_engine, reading
 from controlplane.migrations.tables import metadata
 from controlplane.migrations.upgrade import SchemaError, upgrade
@@ -164,6 +165,30 @@ def test_what_the_server_says_of_a_refused_row_does_not_tell_the_row(engine: Eng
         db.execute(text("INSERT INTO clients (id, name) VALUES (:id, :name)"), {"id": "x", "name": "Mario Rossi"})
     assert "created_at" in str(error.value)
     assert "Mario" not in str(error.value) + str(error.value.orig)
+
+
+def test_no_connection_is_made_to_a_standby_that_has_taken_over(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have forgotten a payment: not one permit is granted from what it holds, and the process ends."""
+    held = postgres_own.hold(engine)
+    held.renew()
+    with engine.begin() as db:
+        told = postgres_own.timeline(db)
+        assert told == "00000001"
+        db.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid() "
+                "AND datname = current_database() AND usename = USER"
+            )
+        )
+    engine.dispose()
+    monkeypatch.setattr(postgres_own, "TIMELINE", "SELECT '00000002'")
+    with pytest.raises(OperationalError, match="exchanged"), engine.begin():
+        pass
+    with pytest.raises(postgres_own.DatabaseError, match="exchanged"):
+        held.renew()
+    held.release()
 
 
 def test_two_taking_orders_alive_at_one_point_are_refused_by_the_database_itself(server_database: str) -> None:
