@@ -117,7 +117,6 @@ class Attempt:
             return await self._unless_begun(account, error.why, error.detail)
         except LineDownError as error:
             return await self._unless_begun(account, Why.LINE_DOWN, str(error))
-        self.edge.saw(self.meter, ran.value.after)
         return self._told(account, ran)
 
     def _guard(self) -> Why | None:

@@ -31,10 +31,10 @@ class Edge:
 
     def cap_free(self, meter: Meter) -> bool:
         """Whether the gateway's own bound allows one more closure, of this meter."""
-        takings = self.journal.takings()
+        takings, positions = self.journal.takings(), self.journal.positions()
         moving = {taking.meter for taking in takings if taking.unsettled}
         others = [
-            ValvePosition.UNKNOWN if name in moving else self.journal.position(name)
+            ValvePosition.UNKNOWN if name in moving else positions.get(name, ValvePosition.UNKNOWN)
             for name, other in self.meters.items()
             if other.has_valve and name != meter.name
         ]
@@ -55,9 +55,12 @@ class Edge:
         return Subject(task.digest, task.meter, task.number, task.received_at, task.received_boot_s, spec)
 
     def finish(self, task: Task, verb: Verb, account: Account) -> None:
-        """Keep how a command ended, with its signed receipt, and send that up."""
+        """Keep how a command ended, with its signed receipt and the position it left behind, and send that up."""
         build = self.notary.receipt(self.subject(task), verb, account)
-        self.journal.finish(task.digest, account.outcome, Receipt.kind, build)
+        with self.journal.transaction():
+            if account.started and account.after is not None:
+                self.journal.set_position(task.meter, account.after.position)
+            self.journal.finish(task.digest, account.outcome, Receipt.kind, build)
         self.outbox.set()
 
     def saw(self, meter: Meter, position: ValvePosition) -> None:

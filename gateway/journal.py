@@ -262,6 +262,11 @@ class Journal:
         row = self._db.execute("SELECT position FROM positions WHERE meter = ?", (meter,)).fetchone()
         return ValvePosition(row[0]) if row else ValvePosition.UNKNOWN
 
+    def positions(self) -> dict[MeterId, ValvePosition]:
+        """The last position seen of each meter that was ever seen."""
+        rows = self._db.execute("SELECT meter, position FROM positions")
+        return {MeterId(meter): ValvePosition(position) for meter, position in rows}
+
     def set_position(self, meter: MeterId, position: ValvePosition) -> None:
         """Keep what was seen, where it differs."""
         if self.position(meter) != position:
