@@ -110,7 +110,8 @@ def test_a_journal_without_its_run_file_becomes_another(tmp_path: Path) -> None:
 def test_I7_where_the_count_of_starts_can_t_be_kept_nothing_starts(tmp_path: Path) -> None:
     placed = opened(tmp_path)
     digest = received(placed.journal)
-    (tmp_path / "journal.sqlite.run.new").mkdir()
+    (tmp_path / "journal.sqlite.run").unlink()
+    (tmp_path / "journal.sqlite.run").mkdir()
     with pytest.raises(StorageError, match="can't be written"):
         start(placed.journal, digest)
 

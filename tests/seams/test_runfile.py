@@ -80,3 +80,37 @@ def test_a_lock_is_one_process_s_alone_until_it_is_let_go(tmp_path: Path) -> Non
     held.release()
     assert subprocess.run(command, check=False).returncode == 0
     held.release()
+
+
+def test_a_rising_mark_is_kept_in_place_and_one_torn_by_a_power_loss_leaves_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "x.run"
+    runfile.write(path, Kept("a", 1))
+    file = path.stat().st_ino
+    for mark in range(2, 9):
+        before = path.read_bytes()
+        runfile.write(path, Kept("a", mark), settled=False)
+        after = path.read_bytes()
+        assert runfile.read(path) == Kept("a", mark)
+        for cut in range(0, len(after), 7):
+            path.write_bytes(after[:cut] + before[cut:])
+            assert runfile.read(path) in (Kept("a", mark - 1), Kept("a", mark))
+        path.write_bytes(after)
+    assert path.stat().st_ino == file, "a new file costs four times as much, on the way to every valve"
+
+
+def test_another_run_or_a_lower_mark_or_a_missing_file_is_written_whole(tmp_path: Path) -> None:
+    path = tmp_path / "x.run"
+    for kept in (Kept("a", 9), Kept("b", 10), Kept("b", 3), Kept("b", 3, next="c")):
+        runfile.write(path, kept, settled=False)
+        assert runfile.read(path) == kept
+    path.unlink()
+    runfile.write(path, Kept("c", 4), settled=False)
+    assert runfile.read(path) == Kept("c", 4)
+
+
+def test_a_file_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.run"
+    path.write_bytes(b'{"run":"a","mark":3,"next":""}')
+    assert runfile.read(path) == Kept("a", 3)
+    runfile.write(path, Kept("a", 4), settled=False)
+    assert runfile.read(path) == Kept("a", 4)

@@ -21,6 +21,8 @@ from seams.mqtt import Address, connector
 BURST = 5
 SIZE = 700
 """Bytes: a signed command. What is committed is a row of as many."""
+PAGE, LOG_PAGES = 4096, 1200
+"""SQLite's page, and more of them than it lets its log grow to."""
 TOPIC = "curbstop/v1/floor/down/command"
 
 
@@ -72,6 +74,13 @@ class Floors:
         self.commits.execute("COMMIT")
 
 
+def _grow(commits: sqlite3.Connection) -> None:
+    """Let the log become as long as it will be: from then on it is written over, as that of a house that has run."""
+    commits.execute("BEGIN")
+    commits.executemany("INSERT INTO floor (row) VALUES (?)", [(bytes(PAGE),)] * LOG_PAGES)
+    commits.execute("COMMIT")
+
+
 @asynccontextmanager
 async def floors(
     folder: Path, broker_port: int, plane: str, other: str, post: Callable[[], None]
@@ -80,6 +89,7 @@ async def floors(
     commits = sqlite3.connect(folder / "floor.sqlite", isolation_level=None)
     for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "CREATE TABLE floor (row BLOB)"):
         commits.execute(statement)
+    _grow(commits)
     sender = Address("127.0.0.1", broker_port, "control-plane", "floor-sender", plane)
     receiver = Address("127.0.0.1", broker_port, "floor", "floor", other)
     async with connector(sender)([], None) as one, connector(receiver)([TOPIC], None) as two:
