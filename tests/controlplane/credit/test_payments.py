@@ -4,12 +4,14 @@ import pytest
 
 from controlplane.access.roles import Role
 from tests.controlplane.desk_clerk import Clerk, refused
+from tests.controlplane.dialects import both
 
 
 def stops(clerk: Clerk) -> int:
     return sum(1 for row in clerk.news() if row.type == "order" and row.data["event"] == "stop")
 
 
+@both
 def test_I15_a_payment_stops_the_order_in_its_own_transaction(clerk: Clerk) -> None:
     point = clerk.point()
     order = clerk.order(point)
@@ -20,6 +22,7 @@ def test_I15_a_payment_stops_the_order_in_its_own_transaction(clerk: Clerk) -> N
     assert told["timeline"][-1]["actor"] == "client_requester"
 
 
+@both
 def test_the_same_payment_twice_has_one_effect(clerk: Clerk) -> None:
     point = clerk.point()
     clerk.order(point)
@@ -31,6 +34,7 @@ def test_the_same_payment_twice_has_one_effect(clerk: Clerk) -> None:
     assert stops(clerk) == count
 
 
+@both
 def test_another_payment_under_a_used_reference_is_refused(clerk: Clerk) -> None:
     point = clerk.point()
     first = clerk.made("/payments", clerk.payment(point))

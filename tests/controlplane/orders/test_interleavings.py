@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -218,8 +219,17 @@ def check(desk: Desk, edge: Edge) -> None:
 @settings(max_examples=80, deadline=None)
 @given(st.integers(0, 2**32))
 def test_I1_I15_whatever_comes_in_whatever_order(seed: int) -> None:
-    chance, desk = stream(seed, "walk"), Desk()
-    edge = Edge(desk)
+    walk(seed, Desk())
+
+
+@pytest.mark.needs("postgresql")
+@pytest.mark.parametrize("seed", range(10))
+def test_I1_I15_so_it_is_over_postgresql(server_database: str, seed: int) -> None:
+    walk(seed, Desk(server_database))
+
+
+def walk(seed: int, desk: Desk) -> None:
+    chance, edge = stream(seed, "walk"), Edge(desk)
     for _ in range(STEPS):
         chance.choice(moves(desk, edge, chance))()
         check(desk, edge)
