@@ -54,9 +54,10 @@ class Gateway:
             line.name: Line(line.name, dial(line), _timing(config, line), clock, entropy) for line in config.lines
         }
         meters = {m.name: self._meter(m) for m in config.meters}
-        for task in journal.unfinished():
-            if task.state == "started" and task.meter in meters:
-                meters[task.meter].line.expect_late_bytes()
+        begun = {task.meter for task in journal.unfinished() if task.state == "started"}
+        for name, meter in meters.items():
+            if journal.doubted or name in begun:
+                meter.line.expect_late_bytes()
         watch = ClockWatch(clock, config.max_skew_s)
         notary = Notary(config.id, software, signer, clock)
         permits = PermitDesk(config.id, signer, clock, entropy, watch, self._publish)

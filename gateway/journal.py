@@ -69,10 +69,10 @@ COLUMNS = "digest, kind, meter, epoch, sequence, payload, state, outcome, began,
 
 
 class Journal:
-    """One gateway's memory over one SQLite connection. Starting it counts a boot."""
+    """A gateway's memory over one SQLite connection; making it counts a boot. `doubted`: it may have forgotten a start."""
 
     def __init__(self, connection: sqlite3.Connection, fresh_id: str) -> None:
-        self._db = connection
+        self._db, self.doubted = connection, False
         self.outside: Callable[[int], None] | None = None
         self._prepare(fresh_id)
         with self.transaction():

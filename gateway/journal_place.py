@@ -71,7 +71,7 @@ def _renew(journal: Journal, fresh_id: str) -> None:
     with journal.transaction():
         journal.set_meta("journal", fresh_id)
         journal.set_meta("head", GENESIS)
-    journal.id = fresh_id
+    journal.id, journal.doubted = fresh_id, True
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,13 @@ def _doubt(db: Connection, context: Context, order: Order) -> None:
 
 
 def _unsettle(db: Connection, context: Context, order: Order, meter: Bound) -> None:
-    granted = {"granted_at": context.now, "validity_s": LONGEST_VALIDITY_S, "void": True, "settled_sequence": None}
+    granted = {
+        "granted_at": context.now,
+        "granted_boot_s": context.clock.boot(),
+        "validity_s": LONGEST_VALIDITY_S,
+        "void": True,
+        "settled_sequence": None,
+    }
     if order.command is not None:
         db.execute(_UNSETTLE, {"command": order.command, **granted})
         return

@@ -77,6 +77,7 @@ commands = Table(
     Column("expires_at", Moment, nullable=False),
     Column("act_max_s", Float, nullable=False),
     Column("granted_at", Moment, nullable=True),
+    Column("granted_boot_s", Float, nullable=True),
     Column("validity_s", Float, nullable=True),
     Column("void", Boolean, nullable=False),
     Column("answered", Boolean, nullable=False),

@@ -96,7 +96,12 @@ GRANT = update(commands).where(commands.c.digest == bindparam("this"))
 
 def _grant(db: Connection, context: Context, order: Order, command: str) -> None:
     """A command that was settled by time may act again from here on: it is unsettled until it is settled anew."""
-    granted = {"granted_at": context.now, "validity_s": context.settings.permit_validity_s, "settled_sequence": None}
+    granted = {
+        "granted_at": context.now,
+        "granted_boot_s": context.clock.boot(),
+        "validity_s": context.settings.permit_validity_s,
+        "settled_sequence": None,
+    }
     db.execute(GRANT, {"this": command, **granted})
     advance(db, context, order, Event.PERMIT_GRANTED, HOUSE, ever_permitted=True)
 

@@ -5,8 +5,9 @@ the next sequence of the point, so that "read after it" needs no clock.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, Row, bindparam, update
 
 from controlplane.db import draw_sequence, lock_point
 from controlplane.orders import sent
@@ -67,8 +68,20 @@ def settle(db: Connection, context: Context, digest: str, outcome: str) -> None:
 def settled_by_time(db: Connection, context: Context, point: str) -> None:
     """Settle whatever can act no more by now: last grant, validity and the meter's longest act, for drifting clocks."""
     for row in sent.granted(db, point):
-        if row.settled_sequence is None and context.now >= acts_until(row.granted_at, row.validity_s, row.act_max_s):
+        if row.settled_sequence is None and _acts_no_more(context, row):
             settle(db, context, row.digest, "unknown")
+
+
+def _acts_no_more(context: Context, row: Row[Any]) -> bool:
+    """By the wall clock, and by one that nobody can set: a wall clock put forward settles nothing that may still act.
+
+    A machine that has started anew since the grant, or an older row, counts from that start.
+    """
+    if context.now < acts_until(row.granted_at, row.validity_s, row.act_max_s):
+        return False
+    boot_s, granted_s = context.clock.boot(), row.granted_boot_s
+    since_s = boot_s - granted_s if granted_s is not None and granted_s <= boot_s else boot_s
+    return bool(since_s >= (row.validity_s + row.act_max_s) * DRIFT)
 
 
 def acts_until(granted_at: datetime, validity_s: float, act_max_s: float) -> datetime:

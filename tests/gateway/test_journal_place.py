@@ -79,6 +79,7 @@ def test_P6_a_journal_restored_to_before_the_start_of_its_newest_command_becomes
     again = opened(tmp_path)
     assert again.journal.mark(A) == Number(1, 1)
     assert again.journal.id != placed.journal.id
+    assert (placed.journal.doubted, again.journal.doubted) == (False, True)
     links: list[Chain] = []
 
     def build(chain: Chain) -> tuple[bytes, str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gateway.journal import Journal
 from protocols.types import Verb
 from tests.gateway.world import A, B, C, World, play
 
@@ -54,5 +55,25 @@ def test_I13_a_frame_that_comes_late_moves_no_other_valve(tmp_path: Path, held_s
         assert world.moves(A) == world.moves(B) == []
         assert len(world.moves(C)) <= 1
         assert any(answer.meter == A for answer in world.plane.answers)
+
+    play(story, tmp_path)
+
+
+def test_I13_a_journal_that_may_have_forgotten_a_start_keeps_its_lines_silent_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Journal.__init__
+
+    def doubted(journal: Journal, *about: Any) -> None:
+        begin(journal, *about)
+        journal.doubted = True
+
+    async def story(world: World) -> None:
+        monkeypatch.setattr(Journal, "__init__", doubted)
+        world.start()
+        await asyncio.sleep(11.5)
+        assert world.plane.readings == []
+        await asyncio.sleep(60)
+        assert world.plane.readings != []
 
     play(story, tmp_path)

@@ -1,6 +1,7 @@
 """What counts as settled, and what a read-back is worth before and after it (P6, P8)."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,7 +12,7 @@ from controlplane.orders.states import OrderState
 from protocols.types import Outcome, ValvePosition, Verb
 from protocols.uplink.messages import Number
 from protocols.uplink.reasons import Why
-from tests.controlplane.desk import OTHER, POINT, Desk
+from tests.controlplane.desk import NOON, OTHER, POINT, Clock, Desk
 
 S = OrderState
 ACTS_S = (10 + 20) * 1.01
@@ -282,3 +283,36 @@ def test_I11_while_a_crew_holds_a_permit_a_late_receipt_of_the_gateway_does_not_
         note(db, order, channel="field")
     desk.receipt(desk.order(order).command)
     assert desk.state(order) is OrderState.PERMITTED
+
+
+@dataclass
+class SetForward(Clock):
+    """A wall clock that somebody sets, and a clock of the machine that nobody can."""
+
+    ahead: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        return self.at + self.ahead
+
+
+def test_P6_a_wall_clock_set_forward_settles_nothing_that_may_still_act() -> None:
+    clock = SetForward()
+    desk = Desk(clock=clock)
+    desk.permitted()
+    clock.ahead = timedelta(hours=1)
+    desk.pass_s(ACTS_S - 1)
+    assert may_act(desk)
+    desk.pass_s(1.1)
+    assert not may_act(desk)
+
+
+def test_P6_after_the_machine_has_started_anew_the_time_counts_from_there() -> None:
+    clock = SetForward()
+    desk = Desk(clock=clock)
+    clock.at += timedelta(hours=9)
+    desk.permitted()
+    clock.at, clock.ahead = NOON, timedelta(hours=10)
+    desk.pass_s(ACTS_S - 1)
+    assert may_act(desk)
+    desk.pass_s(1.1)
+    assert not may_act(desk)
