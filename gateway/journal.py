@@ -69,7 +69,7 @@ COLUMNS = "digest, kind, meter, epoch, sequence, payload, state, outcome, began,
 
 
 class Journal:
-    """A gateway's memory over one SQLite connection; making it counts a boot. `doubted`: it may have forgotten a start."""
+    """A gateway's memory over one SQLite connection; each counts a boot. `doubted`: it may have forgotten a start."""
 
     def __init__(self, connection: sqlite3.Connection, fresh_id: str) -> None:
         self._db, self.doubted = connection, False
