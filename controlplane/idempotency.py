@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, String, Table, Text, delete, insert, select
+from sqlalchemy import Column, Connection, String, Table, Text, bindparam, delete, insert, select
 
 from controlplane.db import Moment, Whole, metadata
 from controlplane.problems import RefusalError, UnprocessableError
@@ -65,11 +65,17 @@ def checked(key: str | None) -> str:
     return key
 
 
+OUTDATED = delete(idempotency).where(idempotency.c.at < bindparam("before"))
+KNOWN = select(idempotency).where(
+    idempotency.c.principal == bindparam("whose"), idempotency.c.key == bindparam("under")
+)
+KEEP = insert(idempotency)
+
+
 def once(db: Connection, asked: Once, now: datetime, verb: Callable[[Connection], Answer]) -> Answer:
     """Give the kept answer, or do it and keep the answer; UnprocessableError for another request under this key."""
-    db.execute(delete(idempotency).where(idempotency.c.at < now - KEPT))
-    mine = (idempotency.c.principal == asked.principal) & (idempotency.c.key == asked.key)
-    row = db.execute(select(idempotency).where(mine)).one_or_none()
+    db.execute(OUTDATED, {"before": now - KEPT})
+    row = db.execute(KNOWN, {"whose": asked.principal, "under": asked.key}).one_or_none()
     if row is not None:
         if row.digest != asked.digest:
             detail = "this Idempotency-Key was used for another request; use a new one"
@@ -77,6 +83,5 @@ def once(db: Connection, asked: Once, now: datetime, verb: Callable[[Connection]
         return Answer(row.status, json.loads(row.document), row.version)
     answer = verb(db)
     kept = {"status": answer.status, "document": json.dumps(dict(answer.document)), "version": answer.version}
-    row_values = {"principal": asked.principal, "key": asked.key, "digest": asked.digest, "at": now}
-    db.execute(insert(idempotency).values(**row_values, **kept))
+    db.execute(KEEP, {"principal": asked.principal, "key": asked.key, "digest": asked.digest, "at": now, **kept})
     return answer

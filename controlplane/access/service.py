@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from controlplane.access.models import tokens
@@ -95,13 +95,16 @@ def first_token(db: Connection, clock: Clock, entropy: Entropy) -> str | None:
     return make_token(db, clock, entropy, Wish(FIRST, Role.ADMIN), by="first start").secret
 
 
+ITS_TOKEN = select(tokens).where(tokens.c.id == bindparam("this"))
+
+
 def principal(db: Connection, authorization: str | None, now: datetime) -> Principal:
     """Who the header says this is. One refusal for all that is wrong: nothing is told about tokens that exist."""
     scheme, _, credentials = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not credentials:
         raise UnauthenticatedError("send your token in the header Authorization: Bearer ...")
     found = TOKEN.fullmatch(credentials.strip())
-    row = db.execute(select(tokens).where(tokens.c.id == (found.group(1) if found else ""))).one_or_none()
+    row = db.execute(ITS_TOKEN, {"this": found.group(1) if found else ""}).one_or_none()
     same = hmac.compare_digest(_hash(found.group(2) if found else ""), row.hash if row is not None else NOBODY)
     if row is None or not same or row.revoked_at is not None or (row.expires_at or now) < now:
         raise UnauthenticatedError("this token is not known, has expired or was revoked")

@@ -1,6 +1,6 @@
 """Orders as they are read, confined to one client where the reader is."""
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from controlplane.orders.barring import FREEZE, HALT
 from controlplane.orders.life import timeline
@@ -11,10 +11,9 @@ from controlplane.pages import Wanted, page
 from controlplane.problems import NotFoundError
 from controlplane.registry.models import house, supply_points
 
-
-def _orders(scope: str | None) -> Select[tuple[object, ...]]:
-    query = select(orders, supply_points.c.medium).join(supply_points, supply_points.c.id == orders.c.point)
-    return query if scope is None else query.where(orders.c.client == scope)
+ANY = select(orders, supply_points.c.medium).join(supply_points, supply_points.c.id == orders.c.point)
+ONE = ANY.where(orders.c.id == bindparam("this"))
+OWNER = select(supply_points.c.client).where(supply_points.c.id == bindparam("this"))
 
 
 def _fields(row: Row[tuple[object, ...]]) -> dict[str, object]:
@@ -26,7 +25,7 @@ def orders_page(
     db: Connection, scope: str | None, wanted: Wanted, point: str | None = None, state: OrderState | None = None
 ) -> tuple[list[OrderOut], str | None]:
     """Orders, oldest first; of one point or in one state where it is named."""
-    query = _orders(scope)
+    query = ANY if scope is None else ANY.where(orders.c.client == scope)
     if point is not None:
         query = query.where(orders.c.point == point)
     if state is not None:
@@ -37,8 +36,8 @@ def orders_page(
 
 def order(db: Connection, scope: str | None, identity: str) -> OrderTold:
     """One order with its timeline; a foreign one is not found."""
-    row = db.execute(_orders(scope).where(orders.c.id == identity)).one_or_none()
-    if row is None:
+    row = db.execute(ONE, {"this": identity}).one_or_none()
+    if row is None or scope not in (None, row.client):
         raise NotFoundError("there is no such order")
     steps = [Step.model_validate(step) for step in timeline(db, identity)]
     return OrderTold.model_validate({**_fields(row), "timeline": steps})
@@ -46,7 +45,7 @@ def order(db: Connection, scope: str | None, identity: str) -> OrderTold:
 
 def point_of(db: Connection, scope: str | None, point: str) -> None:
     """Go on only if the caller may see this point."""
-    row = db.execute(select(supply_points.c.client).where(supply_points.c.id == point)).one_or_none()
+    row = db.execute(OWNER, {"this": point}).one_or_none()
     if row is None or scope not in (None, row.client):
         raise NotFoundError("there is no such supply point")
 
