@@ -149,13 +149,16 @@ def give_back_if_due(db: Connection, context: Context, point: str, actor: str) -
 
 def taken_and_stopped(db: Connection, context: Context, point: str) -> bool:
     """Whether an act that took supply away, or may have, stands at the point against a stop."""
-    returned = max((_executed_event(db, o) for o in at_point(db, point, Kind.GIVING)), default=0)
-    return any(
-        (order.ever_permitted or order.state in STANDING)
-        and _last_act(db, order) > returned
-        and (order.stopped or blocking(db, context, order) is not None)
+    suspects = [
+        order
         for order in at_point(db, point, Kind.TAKING)
-    )
+        if (order.ever_permitted or order.state in STANDING)
+        and (order.stopped or blocking(db, context, order) is not None)
+    ]
+    if not suspects:
+        return False
+    returned = max((_executed_event(db, o) for o in at_point(db, point, Kind.GIVING)), default=0)
+    return any(_last_act(db, order) > returned for order in suspects)
 
 
 LAST_EXECUTED = select(func.max(order_events.c.id)).where(
