@@ -82,7 +82,7 @@ SABOTAGES: dict[str, Sabotage] = {
         ("receipts_come_late",),
     ),
     "settled too early": Sabotage(
-        by.instead(*((module, "acts_until", _at_once) for module in (settling, waits))),
+        by.instead((waits, "acts_until", _at_once), (settling, "_acts_no_more", _yes)),
         ("P6",),
         (0, 1),
         ("bytes_leave_late",),
