@@ -56,6 +56,12 @@ def _draft(body: NewOrder, person: str | None) -> service.Draft:
     )
 
 
+def _told(db: Connection, order: str, status: int = 200) -> Answer:
+    """The order as it stands after what was done."""
+    told = reading.order(db, None, order)
+    return Answer(status, told.model_dump(mode="json"), told.version)
+
+
 @router.post("/orders", status_code=201, response_model=OrderTold)
 async def create_order(
     body: NewOrder, context: Ctx, who: Annotated[Posting, Depends(Posts(Permission.ORDERS_REQUEST))]
@@ -65,8 +71,7 @@ async def create_order(
     def verb(db: Connection) -> Answer:
         reading.point_of(db, who.principal.client, body.supply_point)
         entered = service.request(db, context, _draft(body, who.principal.person), who.principal.name)
-        told = reading.order(db, None, entered.id)
-        return Answer(201, told.model_dump(mode="json"), told.version)
+        return _told(db, entered.id, 201)
 
     return await who.once(verb)
 
@@ -108,8 +113,7 @@ async def withdraw_order(
     def verb(db: Connection) -> Answer:
         reading.order(db, who.principal.client, order)
         service.withdraw(db, context, order, expected, who.principal.name)
-        told = reading.order(db, None, order)
-        return Answer(200, told.model_dump(mode="json"), told.version)
+        return _told(db, order)
 
     return await who.once(verb)
 
@@ -127,8 +131,7 @@ async def approve_order(
     def verb(db: Connection) -> Answer:
         reading.order(db, who.principal.client, order)
         approving.approve(db, context, order, expected, approving.Second(who.principal.name, person))
-        told = reading.order(db, None, order)
-        return Answer(200, told.model_dump(mode="json"), told.version)
+        return _told(db, order)
 
     return await who.once(verb)
 
@@ -148,8 +151,7 @@ async def reject_order(
         reading.order(db, who.principal.client, order)
         second = approving.Second(who.principal.name, person)
         approving.reject(db, context, order, expected, second, body.reason)
-        told = reading.order(db, None, order)
-        return Answer(200, told.model_dump(mode="json"), told.version)
+        return _told(db, order)
 
     return await who.once(verb)
 

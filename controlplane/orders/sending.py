@@ -49,17 +49,34 @@ def note_field(db: Connection, context: Context, order: Order, reason: Reason) -
 SENT = insert(commands)
 
 
+def _next_number(db: Connection, point: str) -> Number:
+    """The point's next number in its epoch, drawn under its fence."""
+    fence = lock_point(db, point)
+    return Number(fence.epoch, draw_sequence(db, point))
+
+
+def _sent_to(order: Order, meter: Bound, number: Number) -> dict[str, object]:
+    """What is kept of everything that is sent to a meter."""
+    return {
+        "order": order.id,
+        "point": order.point,
+        "meter": meter.name,
+        "gateway": meter.gateway,
+        "epoch": number.epoch,
+        "sequence": number.sequence,
+    }
+
+
 def send_command(db: Connection, context: Context, order: Order, meter: Bound, on: Event) -> Order:
     """Number a command for the order, and send it."""
-    fence = lock_point(db, order.point)
-    sequence = draw_sequence(db, order.point)
+    number = _next_number(db, order.point)
     expires_at = context.now + timedelta(seconds=context.settings.command_ttl_s)
     assert order.verb is not None  # noqa: S101 - carry_out and resend see to it
     command = Command(
         gateway=meter.gateway,
         meter=meter.name,
         identity=meter.identity,
-        number=Number(fence.epoch, sequence),
+        number=number,
         verb=order.verb,
         issued_at=context.now,
         expires_at=expires_at,
@@ -68,13 +85,8 @@ def send_command(db: Connection, context: Context, order: Order, meter: Bound, o
         outbox.cancel(db, order.command)
     digest = outbox.put(db, command, context.now)
     row = {
+        **_sent_to(order, meter, number),
         "digest": digest,
-        "order": order.id,
-        "point": order.point,
-        "meter": meter.name,
-        "gateway": meter.gateway,
-        "epoch": fence.epoch,
-        "sequence": sequence,
         "verb": order.verb,
         "issued_at": context.now,
         "expires_at": expires_at,
@@ -94,13 +106,12 @@ def send_look(db: Connection, context: Context, order: Order, observe_s: float =
     meter = bound(db, order.point)
     if meter is None or meter.revoked:
         return order
-    fence = lock_point(db, order.point)
-    sequence = draw_sequence(db, order.point)
+    number = _next_number(db, order.point)
     look = Look(
         gateway=meter.gateway,
         meter=meter.name,
         identity=meter.identity,
-        number=Number(fence.epoch, sequence),
+        number=number,
         observe_s=observe_s,
         issued_at=context.now,
     )
@@ -110,13 +121,8 @@ def send_look(db: Connection, context: Context, order: Order, observe_s: float =
     digest = outbox.put(db, look, context.now)
     due_at = context.now + timedelta(seconds=context.settings.look_due_s + observe_s)
     row = {
+        **_sent_to(order, meter, number),
         "digest": digest,
-        "order": order.id,
-        "point": order.point,
-        "meter": meter.name,
-        "gateway": meter.gateway,
-        "epoch": fence.epoch,
-        "sequence": sequence,
         "observe_s": observe_s,
         "due_at": due_at,
     }
