@@ -92,8 +92,9 @@ def copy(database: Path, to: Path) -> None:
         _check(fresh)
         fresh.replace(to)
     except (OSError, sqlite3.Error) as error:
-        fresh.unlink(missing_ok=True)
         raise BackupError(f"{to}: can't be written ({error})") from None
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _plain(path: Path) -> sqlite3.Connection:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from controlplane import news
 from controlplane.orders.context import Context
 from controlplane.orders.models import gaps, receipts
-from protocols.uplink.messages import Chain
+from protocols.uplink.messages import GENESIS, Chain
 
 MINE = (gaps.c.gateway == bindparam("by"), gaps.c.journal == bindparam("of"), gaps.c.before == bindparam("at"))
 OPEN = select(gaps).where(*MINE)
@@ -19,6 +19,12 @@ FILLED = delete(gaps).where(*MINE)
 OPENED = insert(gaps)
 HERE = select(receipts.c.digest).where(
     receipts.c.gateway == bindparam("by"), receipts.c.journal == bindparam("of"), receipts.c.number == bindparam("at")
+)
+LOWER = (
+    select(receipts.c.digest)
+    .where(receipts.c.gateway == bindparam("by"), receipts.c.journal == bindparam("of"))
+    .where(receipts.c.number < bindparam("at"))
+    .limit(1)
 )
 UNTOLD = select(func.min(gaps.c.opened_at)).where(gaps.c.told_at.is_(None))
 OVERDUE = select(gaps).where(gaps.c.told_at.is_(None), gaps.c.opened_at <= bindparam("opened"))
@@ -31,7 +37,7 @@ def heard(db: Connection, context: Context, gateway: str, chain: Chain) -> None:
     after = db.execute(OPEN, {**journal, "at": chain.number + 1}).one_or_none()
     if after is not None:
         db.execute(FILLED, {**journal, "at": chain.number + 1})
-    if chain.number == 1 or db.execute(HERE, {**journal, "at": chain.number - 1}).first() is not None:
+    if _begins(db, chain, journal) or db.execute(HERE, {**journal, "at": chain.number - 1}).first() is not None:
         return
     if db.execute(OPEN, {**journal, "at": chain.number}).one_or_none() is not None:
         return
@@ -40,6 +46,16 @@ def heard(db: Connection, context: Context, gateway: str, chain: Chain) -> None:
     if after is not None:
         since = {"opened_at": after.opened_at, "told_at": after.told_at}
     db.execute(OPENED, {**row, **since})
+
+
+def _begins(db: Connection, chain: Chain, journal: dict[str, str]) -> bool:
+    """Whether a chain begins here: at 1, or, where a restored journal began anew, wherever its numbers stood.
+
+    A beginning that is claimed after lower numbers of the same journal is none.
+    """
+    if chain.number == 1:
+        return True
+    return chain.previous == GENESIS and db.execute(LOWER, {**journal, "at": chain.number}).first() is None
 
 
 def told_at(db: Connection, context: Context) -> list[datetime]:

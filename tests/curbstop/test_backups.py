@@ -90,6 +90,17 @@ def test_a_backup_is_never_overwritten_and_there_is_something_to_copy(
     assert "never overwritten" in capsys.readouterr().err
 
 
+def test_a_database_that_is_none_of_ours_leaves_nothing_behind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = str(settings(tmp_path, 1))
+    with sqlite3.connect(tmp_path / "control-plane.sqlite") as database:
+        database.execute("CREATE TABLE other (x)")
+    assert main(["backup", config, str(tmp_path / "kept")]) == 2
+    assert "is no backup of a control plane" in capsys.readouterr().err
+    assert list(tmp_path.glob("kept*")) == []
+
+
 def test_a_database_of_a_server_is_left_to_its_own_tools(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = settings(tmp_path, 1, more='database = "postgresql+psycopg://localhost/x"\n')
     assert main(["backup", str(config), str(tmp_path / "kept")]) == 2

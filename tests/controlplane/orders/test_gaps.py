@@ -15,7 +15,7 @@ from controlplane.orders import gaps, waits
 from controlplane.orders.models import gaps as rows
 from controlplane.orders.models import receipts
 from protocols.types import Outcome
-from protocols.uplink.messages import Chain
+from protocols.uplink.messages import GENESIS, Chain
 from protocols.uplink.reasons import Why
 from tests.controlplane.desk import JOURNAL, Desk, G
 from tests.controlplane.desk_clerk import Clerk
@@ -30,10 +30,10 @@ def desk() -> Iterator[Desk]:
     made.engine.dispose()
 
 
-def account(desk: Desk, number: int) -> None:
+def account(desk: Desk, number: int, previous: str | None = None) -> None:
     """An account with this number; its predecessor is whatever it is."""
     command = desk.orders()[0].command if desk.orders() else desk.enter().command
-    chain = Chain(JOURNAL, number, f"{number - 1:064x}")
+    chain = Chain(JOURNAL, number, previous or f"{number - 1:064x}")
     desk.receipt(command, Outcome.FAILED, Why.NO_ANSWER, chain=chain)
 
 
@@ -52,6 +52,20 @@ def test_I7_what_stays_missing_is_told_once(desk: Desk) -> None:
     desk.pass_s(1)
     assert missing(desk) == [4]
     desk.pass_s(3600)
+    assert missing(desk) == [4]
+
+
+def test_a_journal_that_begins_anew_begins_its_chain_wherever_its_numbers_stand(desk: Desk) -> None:
+    account(desk, 8, GENESIS)
+    account(desk, 9)
+    desk.pass_s(3600)
+    assert missing(desk) == []
+
+
+def test_a_beginning_claimed_in_the_middle_of_a_chain_hides_no_gap(desk: Desk) -> None:
+    account(desk, 1)
+    account(desk, 4, GENESIS)
+    desk.pass_s(900)
     assert missing(desk) == [4]
 
 
@@ -92,7 +106,7 @@ def test_in_whatever_order_they_come_the_gaps_are_exactly_what_is_missing(order:
         for number in order[:count]:
             kept = {"digest": f"{number:064x}", "gateway": G, "kind": "receipt", "journal": JOURNAL, "raw": b""}
             db.execute(receipts.insert().values(**kept, number=number, received_at=desk.clock.now()))
-            gaps.heard(db, desk.context, G, Chain(JOURNAL, number, "0" * 64))
+            gaps.heard(db, desk.context, G, Chain(JOURNAL, number, f"{number - 1:064x}"))
             here.add(number)
             found = {row.before for row in db.execute(select(rows))}
             assert found == {n for n in here if n > 1 and n - 1 not in here}
