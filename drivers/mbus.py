@@ -65,6 +65,7 @@ class Moved:
     identity: Identity
     acknowledged: bool
     after: ValvePosition
+    alarms: frozenset[str] = frozenset()
 
 
 def read_meter(spec: Spec, identity: Identity, address: int | None = None) -> Plan[MeterRead]:
@@ -127,11 +128,11 @@ def _read_back(spec: Spec, identity: Identity, verb: Verb, *, acknowledged: bool
         except PlanError as error:
             last = error
             continue
-        if last.position in (verb.wanted, ValvePosition.FAULT):
+        if last.position in verb.shown_by or last.position is ValvePosition.FAULT:
             break
     if isinstance(last, PlanError):
         raise last
-    return Moved(last.identity, acknowledged, last.position)
+    return Moved(last.identity, acknowledged, last.position, last.alarms)
 
 
 def _select(spec: Spec, identity: Identity) -> Plan[int]:

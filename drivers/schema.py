@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from drivers.spec import (
     Alarms,
+    Arm,
     IndexRecord,
     Match,
     PositionRecord,
@@ -39,6 +40,9 @@ NAME_PARTS = 2
 HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 ALARMS_BEFORE_ARM = frozenset({"leak", "tamper", "low_battery"})
 """What must be read as absent before a meter is armed (CONTROL, The valve)."""
+ARMS, OPENS_FROM_AFAR = frozenset({1, 3, 5, 6}), frozenset({2, 4})
+"""Control modes of class 70 by what a reconnect from afar does; in mode 0 the meter is always connected."""
+LONGEST_ARM_S = 30 * 86_400
 
 
 class SpecError(TomlError):
@@ -175,13 +179,26 @@ def _valve(table: Table, medium: int) -> Valve:
             verbs.fail(verb, f"is of {len(data)} bytes; a frame holds {MAX_DATA}")
     if len(set(known.values())) != len(known):
         table.fail("verbs", "two verbs write the same bytes")
-    valve = Valve(_position(table.table("position")), {Verb(v): data for v, data in known.items()})
+    arm = _arm(table.table("arm")) if Verb.ARM in known else None
+    valve = Valve(_position(table.table("position")), {Verb(v): data for v, data in known.items()}, arm)
     told = set(valve.position.values.values())
     for verb in valve.verbs:
         if verb.wanted not in told:
             table.fail("position", f"no value means {verb.wanted}, so {verb} could never be proven")
     table.done()
     return valve
+
+
+def _arm(table: Table) -> Arm:
+    mode = table.integer("control_mode", 0, 6)
+    if mode not in ARMS:
+        does = "opens" if mode in OPENS_FROM_AFAR else "is not known"
+        said = ", ".join(str(mode) for mode in sorted(ARMS))
+        table.fail("control_mode", f"in mode {mode} a reconnect from afar {does}; it arms in {said} (CONTROL I4)")
+    expires_s = table.number("expires_s", 1, LONGEST_ARM_S) if table.has("expires_s") else None
+    arm = Arm(mode, expires_s)
+    table.done()
+    return arm
 
 
 def _position(table: Table) -> PositionRecord:

@@ -42,11 +42,23 @@ class PositionRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Arm:
+    """What an arm is to this model: IEC 62056-6-2 class 70's control mode, and how long the meter itself lets it stand.
+
+    `expires_s` is None where the meter does not end an unused arm.
+    """
+
+    control_mode: int
+    expires_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Valve:
     """How the valve is asked and moved. `verbs` are the records written by SND_UD, CI 51."""
 
     position: PositionRecord
     verbs: Mapping[Verb, bytes]
+    arm: Arm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +120,8 @@ class Spec:
         if self.valve is None:
             return frozenset({Capability.READ})
         return frozenset({Capability.READ, Capability.POSITION, *(Capability(v.value) for v in self.valve.verbs)})
+
+    @property
+    def arm_expires_s(self) -> float | None:
+        """After how long the meter itself ends an unused arm; None where it can't be armed, or does not."""
+        return self.valve.arm.expires_s if self.valve is not None and self.valve.arm is not None else None

@@ -18,7 +18,7 @@ from gateway.meters import Meter
 from gateway.permits import Denied, Granted
 from gateway.reading import BlindError, Sight, sight, sight_again
 from gateway.receipts import FRAMES_KEPT, Account
-from protocols.types import Outcome, ValvePosition, Verb
+from protocols.types import Medium, Outcome, ValvePosition, Verb
 from protocols.uplink.messages import Command, Seen, Traffic
 from protocols.uplink.reasons import Why
 
@@ -140,7 +140,7 @@ class Attempt:
         mark = edge.journal.mark(self.meter.name)
         return Facts(
             verb=self.command.verb,
-            medium=self.meter.spec.medium,
+            medium=Medium.GAS if self.meter.is_gas else self.meter.spec.medium,
             expires_at=self.command.expires_at,
             now=edge.clock.now(),
             boot_s=edge.clock.boot(),
@@ -175,7 +175,8 @@ class Attempt:
 
     def _told(self, account: Account, ran: Ran[Moved]) -> Account:
         position = ran.value.after
-        seen = Seen(position, self.edge.clock.now(), self.edge.clock.boot(), ran.traffic[-FRAMES_KEPT:])
+        frames, alarms = ran.traffic[-FRAMES_KEPT:], tuple(sorted(ran.value.alarms))
+        seen = Seen(position, self.edge.clock.now(), self.edge.clock.boot(), frames, alarms)
         outcome, why = judged(self.command.verb, position)
         return replace(
             account,
@@ -215,7 +216,7 @@ async def settle(edge: Edge, meter: Meter, command: Command) -> Account:
 
 def judged(verb: Verb, position: ValvePosition) -> tuple[Outcome, Why | None]:
     """What a position read after the write proves. One that is none proves nothing, not failure either."""
-    if position is verb.wanted:
+    if position in verb.shown_by:
         return Outcome.DONE, None
     if position in NO_POSITION:
         return Outcome.UNKNOWN, Why.NOT_AS_WANTED

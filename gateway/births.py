@@ -53,6 +53,7 @@ class Births:
                     capabilities=tuple(sorted(meter.spec.capabilities)),
                     act_max_s=meter.spec.timing.act_max_s,
                     mark=journal.mark(meter.name),
+                    arm_expires_s=meter.spec.arm_expires_s,
                 )
                 for meter in self.edge.meters.values()
             ),

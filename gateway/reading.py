@@ -71,4 +71,5 @@ def _sight(edge: Edge, ran: Ran[ValveRead]) -> Sight:
     index = None
     if read.index is not None:
         index = IndexSeen(format(read.index.value, "f"), read.index.unit, at, boot_s, frames)
-    return Sight(read, Seen(read.position, at, boot_s, frames), index, ran.connection)
+    seen = Seen(read.position, at, boot_s, frames, tuple(sorted(read.alarms)))
+    return Sight(read, seen, index, ran.connection)

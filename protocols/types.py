@@ -94,6 +94,11 @@ class Verb(StrEnum):
         """The position that shows it was done."""
         return WANTED[self]
 
+    @property
+    def shown_by(self) -> frozenset[ValvePosition]:
+        """Every position that shows it was done: an arm, that a hand has since used it."""
+        return SHOWN_BY[self]
+
 
 TAKING = frozenset({Verb.CLOSE, Verb.LIMIT})
 WANTED = {
@@ -101,6 +106,9 @@ WANTED = {
     Verb.CLOSE: ValvePosition.CLOSED,
     Verb.LIMIT: ValvePosition.LIMITED,
     Verb.ARM: ValvePosition.ARMED,
+}
+SHOWN_BY = {verb: frozenset({wanted}) for verb, wanted in WANTED.items()} | {
+    Verb.ARM: frozenset({ValvePosition.ARMED, ValvePosition.OPEN})
 }
 
 

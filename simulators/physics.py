@@ -93,6 +93,8 @@ class Supply:
         self._flow = flow
         self._volume = index_dl * ML_PER_DL * US_PER_H
         self._settled_us = self._now_us()
+        if valve is not None:
+            valve.before_turning = self._settle_until
 
     def index_dl(self) -> int:
         """Return the index in 0.1 l, cut, not rounded."""
@@ -101,6 +103,7 @@ class Supply:
 
     def flow_l_h(self) -> int:
         """Return what flows now, in whole l/h."""
+        self._settle()
         wanted, _ = self._flow.piece(self._now_us())
         return min(wanted, self._bore_ml_h(self._now_us())) // ML_PER_L
 
@@ -108,7 +111,6 @@ class Supply:
         """Move the valve: what has flowed until now counts under its old position. ValueError where there is none."""
         if self.valve is None:
             raise ValueError("this point has no valve")
-        self._settle()
         self.valve.actuate(wanted, by)
 
     def press(self) -> None:
@@ -116,8 +118,31 @@ class Supply:
         if self.valve is not None and self.valve.position is ValvePosition.ARMED:
             self.actuate(ValvePosition.OPEN, By.BUTTON)
 
+    def exceeded_us(self, volume_ml: int, within_s: float) -> int | None:
+        """When more than `volume_ml` will have flowed, if within `within_s` from now and nobody turns anything."""
+        at_us = since_us = self._now_us()
+        end_us, left = since_us + round(within_s * US_PER_S), volume_ml * US_PER_H
+        while at_us < end_us:
+            ml_h, until_us = self._piece(at_us)
+            until_us = min(until_us, end_us)
+            if ml_h * (until_us - at_us) > left:
+                return at_us + left // ml_h + 1
+            left -= ml_h * (until_us - at_us)
+            at_us = until_us
+        return None
+
+    def _piece(self, at_us: int) -> tuple[int, int]:
+        """The flow at a moment, and until when it stays so by taps and by a valve under way."""
+        wanted, changes_us = self._flow.piece(at_us)
+        turn_us = self.valve.arrives_us if self.valve is not None else at_us
+        return min(wanted, self._bore_ml_h(at_us)), min(changes_us, turn_us) if turn_us > at_us else changes_us
+
     def _settle(self) -> None:
-        now_us = self._now_us()
+        if self.valve is not None:
+            _ = self.valve.position
+        self._settle_until(self._now_us())
+
+    def _settle_until(self, now_us: int) -> None:
         turn_us = now_us if self.valve is None else self.valve.arrives_us
         for until_us in (min(turn_us, now_us), now_us):
             if until_us > self._settled_us:

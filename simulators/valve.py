@@ -3,6 +3,7 @@
 Not a meter: no bytes here. Whoever checks a story asks the valve what was done to it, never those who did it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +21,8 @@ class By(StrEnum):
 
     WIRE = "wire"
     BUTTON = "button"
+    EXPIRY = "expiry"
+    LEAK_CHECK = "leak check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,9 @@ class Valve:
     place of any position.
     """
 
+    before_turning: Callable[[int], None] = staticmethod(lambda _: None)
+    """Told the moment, in microseconds of boot time, before anything is done to it: whoever counts what flows."""
+
     def __init__(
         self,
         clock: Clock,
@@ -67,13 +73,13 @@ class Valve:
         self._passes_ml_h = passes_l_h * ML_PER_L
         self._left = self._target = position
         self._arrives_us = self._now_us()
+        self._ahead: tuple[int, By] | None = None
 
     @property
     def position(self) -> ValvePosition:
         """What the valve's own switches say now."""
-        if self.fault:
-            return ValvePosition.FAULT
-        return self._target if self._now_us() >= self._arrives_us else ValvePosition.MOVING
+        self._catch_up()
+        return self._told(self._now_us())
 
     @property
     def arrives_us(self) -> int:
@@ -81,17 +87,29 @@ class Valve:
         return self._arrives_us
 
     def actuate(self, wanted: ValvePosition, by: By = By.WIRE) -> None:
-        """Accept an order to go to `wanted`: open, closed, armed or limited. Only a closed valve can be armed.
+        """Accept an order to go to `wanted`: open, closed, armed or limited. Only a closed valve can be armed."""
+        self._catch_up()
+        self._act(self._now_us(), wanted, by)
 
-        A valve in a pipe is moved through its `Supply`, which first settles what has flowed.
-        """
-        now_us, before = self._now_us(), self.position
+    def close_at(self, at_us: int, by: By) -> None:
+        """The meter itself will close it then (microseconds of boot time), unless something else is done before."""
+        self._ahead = (at_us, by)
+
+    def _catch_up(self) -> None:
+        if self._ahead is not None and self._now_us() >= self._ahead[0]:
+            at_us, by = self._ahead
+            self._act(at_us, ValvePosition.CLOSED, by)
+
+    def _act(self, now_us: int, wanted: ValvePosition, by: By) -> None:
+        self._ahead = None
+        self.before_turning(now_us)
+        before = self._told(now_us)
         target = wanted if self._obeys(wanted) else self._target
         moved = target is not self._target
         if moved:
             self._go(now_us, target)
         after = before if self.sticks else target
-        self.history.append(Actuation(self._clock.boot(), wanted, before, after, moved, by))
+        self.history.append(Actuation(now_us / US_PER_S, wanted, before, after, moved, by))
 
     def bore_ml_h(self, at_us: int) -> int:
         """The largest flow it lets through at `at_us`, which is not before the last actuation."""
@@ -108,6 +126,11 @@ class Valve:
         turns = now_us < self._arrives_us or not {resting, target} <= DRY
         travel_us = round(self.travel_s * US_PER_S) if turns else 0
         self._left, self._target, self._arrives_us = resting, target, now_us + travel_us
+
+    def _told(self, at_us: int) -> ValvePosition:
+        if self.fault:
+            return ValvePosition.FAULT
+        return self._target if at_us >= self._arrives_us else ValvePosition.MOVING
 
     def _bore_of(self, at_us: int) -> ValvePosition:
         return self._target if at_us >= self._arrives_us else self._left

@@ -8,7 +8,7 @@ A digest is the lower-case hex SHA-256 of a message's payload bytes.
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from protocols.types import Capability, GatewayId, Identity, MeterId, Outcome, ValvePosition, Verb
 from protocols.uplink.reasons import Why
@@ -58,13 +58,14 @@ class Traffic(Part, frozen=True):
     bytes: Hex
 
 
-class Seen(Part, frozen=True):
-    """A position as it was read, with the frames that say so."""
+class Seen(Part, frozen=True, omit_defaults=True):
+    """A position as it was read, the meter's alarms that stood then, sorted, and the frames that say so."""
 
     position: ValvePosition
     at: Moment
     boot_s: Seconds
-    frames: tuple[Traffic, ...] = ()
+    frames: tuple[Traffic, ...] = field(default_factory=lambda: ())
+    alarms: tuple[str, ...] = ()
 
 
 class Chain(Part, frozen=True):
@@ -75,8 +76,8 @@ class Chain(Part, frozen=True):
     previous: Digest
 
 
-class MeterBirth(Part, frozen=True):
-    """What a gateway says of one meter: what it is, what it can do, the highest number its journal holds."""
+class MeterBirth(Part, frozen=True, omit_defaults=True):
+    """One meter: what it is, can do, its journal's highest number, when it ends an unused arm (None: never)."""
 
     meter: MeterId
     identity: Identity
@@ -85,6 +86,7 @@ class MeterBirth(Part, frozen=True):
     capabilities: tuple[Capability, ...]
     act_max_s: Seconds
     mark: Number | None
+    arm_expires_s: Seconds | None = None
 
 
 class Birth(Body, frozen=True):
@@ -295,5 +297,4 @@ SIGNED: tuple[type[Body], ...] = (Birth, Command, PermitRequest, Permit, Look, L
 PLAIN: tuple[type[Body], ...] = (Death, Readings)
 UP = frozenset({"birth", "death", "permit-request", "look-answer", "receipt", "ack", "readings"})
 DOWN = frozenset({"command", "permit", "look", "ack", "freeze"})
-GENESIS = "0" * 64
-"""What stands before the first link of a chain."""
+GENESIS = "0" * 64  # what stands before the first link of a chain

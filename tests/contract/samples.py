@@ -10,6 +10,7 @@ G, A = GatewayId("cellar-7"), MeterId("water-a")
 AT = datetime(2026, 3, 2, 9, 30, 0, 250_000, tzinfo=UTC)
 LATER = datetime(2026, 3, 2, 9, 31, tzinfo=UTC)
 WHO = Identity("12345678", "CBS", 1, 7, "12345678")
+GAS = Identity("12345679", "CBS", 3, 3, "12345679")
 N = m.Number(2, 41)
 JOURNAL, NONCE = "00112233445566778899aabbccddeeff", "0123456789abcdef"
 DIGEST = "ab" * 32
@@ -118,6 +119,50 @@ SAMPLES: list[m.Body] = [
         spec_digest=DIGEST,
         software="curbstop 0.1.0",
         chain=m.Chain(JOURNAL, 2, DIGEST),
+    ),
+    m.Birth(
+        gateway=G,
+        journal=JOURNAL,
+        boot=4,
+        nonce=NONCE,
+        at=AT,
+        software="curbstop 0.1.0",
+        freeze=0,
+        meters=(
+            m.MeterBirth(
+                meter=MeterId("gas-e"),
+                identity=GAS,
+                spec="curbstop/mbus-gas-valve",
+                spec_digest=DIGEST,
+                capabilities=(Capability.READ, Capability.POSITION, Capability.CLOSE, Capability.ARM),
+                act_max_s=12.0,
+                mark=None,
+                arm_expires_s=86_400.0,
+            ),
+        ),
+    ),
+    m.Receipt(
+        gateway=G,
+        meter=MeterId("gas-e"),
+        command=DIGEST,
+        number=N,
+        verb=Verb.ARM,
+        outcome=Outcome.REFUSED,
+        why=Why.NOT_AS_WANTED,
+        detail="not armed: leak",
+        started=False,
+        identity_read=GAS,
+        before=m.Seen(ValvePosition.CLOSED, AT, 1000.25, (SENT,), ("leak", "magnetic")),
+        after=None,
+        sent=(),
+        permit=None,
+        received_at=AT,
+        finished_at=LATER,
+        received_boot_s=1000.0,
+        finished_boot_s=1000.5,
+        spec_digest=DIGEST,
+        software="curbstop 0.1.0",
+        chain=m.Chain(JOURNAL, 3, DIGEST),
     ),
     m.Ack(
         gateway=G,

@@ -19,6 +19,7 @@ from simulators.reference.telegram import split
 from tests.simulators.talk import HandClock, long
 
 VALVE: Spec = installed().by_name("curbstop/mbus-water-valve")
+GAS_VALVE: Spec = installed().by_name("curbstop/mbus-gas-valve")
 WATER: Spec = installed().by_name("curbstop/mbus-water")
 GENERIC: Spec = installed().by_name("generic/mbus-readonly")
 WHO = Identity("12345678", "CBS", 1, 7, "87654321")

@@ -165,14 +165,43 @@ def test_I4_only_water_is_opened_remotely(where: str, word: str) -> None:
 
 
 def test_a_model_that_can_be_armed_must_tell_what_forbids_it() -> None:
-    arming = OTHER.replace('"32" = "fault"', '"32" = "fault", "33" = "armed"').replace('"81 10 FD 1A 07"', '"A4 A4"')
-    arming = arming.replace("limit = ", "arm = ").replace('verb = "limit"', 'verb = "arm"')
+    arming = _arming()
     error = refused(arming)
     assert error.key == "alarms"
     assert "must tell tamper" in str(error)
     told = arming.replace("bits = {", 'bits = { 0 = "tamper",')
     shown = told.replace("88 00 BB 16", "89 00 BC 16").replace('alarms = ["leak"', 'alarms = ["tamper", "leak"')
     load(shown, "zzz/meter")
+
+
+def _arming() -> str:
+    arming = OTHER.replace('"32" = "fault"', '"32" = "fault", "33" = "armed"').replace('"81 10 FD 1A 07"', '"A4 A4"')
+    arming = arming.replace("limit = ", "arm = ").replace('verb = "limit"', 'verb = "arm"')
+    return arming.replace("[alarms]", "[valve.arm]\ncontrol_mode = 3\nexpires_s = 7200\n\n[alarms]")
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "key", "says"),
+    [
+        ("control_mode = 3", "control_mode = 2", "valve.arm.control_mode", "in mode 2 a reconnect from afar opens"),
+        ("control_mode = 3", "control_mode = 4", "valve.arm.control_mode", "arms in 1, 3, 5, 6"),
+        ("control_mode = 3", "control_mode = 0", "valve.arm.control_mode", "is not known"),
+        ("control_mode = 3", "control_mode = 7", "valve.arm.control_mode", "0 to 6"),
+        ("control_mode = 3", "", "valve.arm.control_mode", "missing"),
+        ("expires_s = 7200", "expires_s = 0", "valve.arm.expires_s", "1 to 2.592e+06"),
+        ("expires_s = 7200", "expire_s = 7200", "valve.arm.expire_s", "did you mean expires_s?"),
+        ("[valve.arm]\ncontrol_mode = 3\nexpires_s = 7200\n", "", "valve.arm", "missing"),
+    ],
+)
+def test_I4_an_arm_says_in_which_mode_and_how_long(good: str, bad: str, key: str, says: str) -> None:
+    error = refused(_arming().replace(good, bad))
+    assert error.key == key
+    assert says in str(error)
+
+
+def test_a_model_that_knows_no_arm_says_nothing_of_one() -> None:
+    error = refused(OTHER.replace("[alarms]", "[valve.arm]\ncontrol_mode = 3\n\n[alarms]"))
+    assert error.key == "valve.arm"
 
 
 @pytest.mark.parametrize("name", ["meter", "a/b/c", ""])

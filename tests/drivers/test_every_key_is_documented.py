@@ -9,7 +9,8 @@ import pytest
 from drivers.catalogue import installed
 from drivers.schema import load
 from drivers.toml_lines import Table
-from tests.drivers.drive import VALVE
+from protocols.types import Verb
+from tests.drivers.drive import GAS_VALVE, VALVE
 from tests.drivers.spec_text import OTHER
 
 README = files("firmware_specs").joinpath("README.md").read_text(encoding="utf-8")
@@ -36,6 +37,7 @@ def test_no_key_is_undocumented_and_none_documented_is_unknown(monkeypatch: pyte
 
     monkeypatch.setattr(Table, "done", listening)
     load(OTHER, "zzz/meter")
+    load(files("firmware_specs").joinpath("curbstop/mbus-gas-valve.toml").read_text(encoding="utf-8"), "zzz/gas")
     asked |= {"valve.position", "valve.verbs"}
     documented = set(re.findall(r"^\| `([a-z_.]+)`", KEYS, re.MULTILINE))
     assert {key for key in asked if not named_by_files(key)} == documented
@@ -45,6 +47,15 @@ def test_the_prose_tells_the_bytes_of_the_reference_spec() -> None:
     assert VALVE.valve is not None
     for verb, data in VALVE.valve.verbs.items():
         assert re.search(rf"\| {verb} \| `{data[:2:-1].hex().upper()}` \| `{data.hex(' ').upper()}` \|", PROFILE)
+    assert GAS_VALVE.valve is not None
+    assert set(GAS_VALVE.valve.verbs) == {Verb.CLOSE, Verb.ARM}
+    for verb, data in GAS_VALVE.valve.verbs.items():
+        assert f"| {verb} | `{data[:2:-1].hex().upper()}` | `{data.hex(' ').upper()}` |" in PROFILE
+    arm = GAS_VALVE.valve.arm
+    assert arm is not None
+    assert arm.expires_s is not None
+    assert f"in control mode {arm.control_mode} of IEC 62056-6-2 class 70" in PROFILE
+    assert f"ends the arm itself after {arm.expires_s / 3600:.0f} h" in PROFILE
     words = {"armed": "ready for reconnection (armed)"}
     for code, position in VALVE.valve.position.values.items():
         assert f"`{code:02X}` {words.get(position, position)}" in PROFILE

@@ -16,7 +16,7 @@ from gateway.app import Gateway
 from gateway.config import parse_config
 from gateway.journal import Journal
 from protocols.ports import Broker
-from protocols.types import GatewayId, Identity, MeterId, Verb
+from protocols.types import GatewayId, Identity, MeterId, ValvePosition, Verb
 from protocols.uplink import codec, topics
 from protocols.uplink.keys import KeyRing, SigningKey
 from protocols.uplink.messages import (
@@ -42,12 +42,17 @@ from simulators.line import Line, Station
 from simulators.loop import Virtual, run
 from simulators.physics import Constant, Supply
 from simulators.process import Process
+from simulators.reference import gas
+from simulators.reference.gas import GasMeter, Setting
 from simulators.reference.water import Plate, slave
 from simulators.valve import Valve
 
 G = GatewayId("cellar")
 GATEWAY_KEY, PLANE_KEY, STRANGER = SigningKey(b"g" * 32), SigningKey(b"p" * 32), SigningKey(b"s" * 32)
 A, B, C, D = (MeterId(x) for x in "ABCD")
+E = MeterId("E")
+"""The gas meter, in worlds that have one."""
+GAS = Identity("00000015", "CBS", 3, 3, "00000015")
 IDENTITIES = {
     A: Identity("00000011", "CBS", 1, 7, "00000011"),
     B: Identity("00000012", "CBS", 1, 7, "00000012"),
@@ -85,6 +90,9 @@ medium = "water"
 fabrication_number = "{who.fabrication_number}"
 response_s = {response_s}
 """
+
+
+GAS_METER = METER.format(name=E, who=GAS, response_s=0.0).replace('"water"', '"gas"')
 
 
 def config_text(*, per_hour: int = 10, share: float = 1.0, floor: int = 2, every_s: float = 600.0) -> str:
@@ -210,7 +218,7 @@ class Plane:
         fields = {
             "gateway": G,
             "meter": meter,
-            "identity": IDENTITIES.get(meter, IDENTITIES[A]),
+            "identity": GAS if meter == E else IDENTITIES.get(meter, IDENTITIES[A]),
             "number": Number(self.epoch, self.sequence),
             "verb": verb,
             "issued_at": now,
@@ -224,7 +232,7 @@ class Plane:
         return Look(
             gateway=G,
             meter=meter,
-            identity=identity or IDENTITIES[meter],
+            identity=identity or (GAS if meter == E else IDENTITIES[meter]),
             number=Number(self.epoch, self.sequence),
             observe_s=observe_s,
             issued_at=self.now(),
@@ -252,6 +260,7 @@ class World:
     gateway: Gateway | None = None
     database: sqlite3.Connection | None = None
     catalogue: Catalogue = field(default_factory=installed)
+    gas: GasMeter | None = None
 
     def start(self) -> Gateway:
         assert self.path is not None
@@ -328,12 +337,24 @@ async def _world(
         listening.cancel()
 
 
+def _add_gas(world: World, setting: Setting) -> None:
+    """A gas meter beside the others, closed."""
+    valve = world.valves[E] = Valve(world.virtual.clock, ValvePosition.CLOSED)
+    supply = world.supplies[E] = Supply(world.virtual.clock, Constant(60), valve=valve, index_dl=5000)
+    link = gas.slave(world.virtual.clock, supply, Plate(GAS.id, GAS.fabrication_number), setting, address=5)
+    assert isinstance(link.application, GasMeter)
+    world.gas = link.application
+    world.line.stations.append(Station(link, response_s=0.02))
+    world.text += GAS_METER
+
+
 def play(
     story: Callable[[World], Awaitable[None]],
     path: Path,
     *,
     seed: int = 0,
     text: str | None = None,
+    gas: Setting | None = None,
     faults: Callable[[], Faults] | None = None,
     sticks: MeterId | None = None,
     plane: Callable[[Virtual], Plane] = Plane,
@@ -345,6 +366,8 @@ def play(
         async with _world(
             virtual, path / "journal.sqlite", text or config_text(), made, sticks, plane(virtual)
         ) as world:
+            if gas is not None:
+                _add_gas(world, gas)
             await story(world)
 
     run(main, seed=seed)

@@ -46,4 +46,4 @@ def test_it_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert done.stdout.split() == ["3", "40"]
+    assert done.stdout.split() == ["4", "40"]

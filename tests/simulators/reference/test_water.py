@@ -6,6 +6,7 @@ from protocols.types import ValvePosition
 from simulators.physics import Constant, Supply
 from simulators.reference import water
 from simulators.reference.telegram import Request
+from simulators.valve import Valve
 from tests.simulators.talk import ARM, CLOSE, LIMIT, OPEN, PLATE, HandClock, meter_of, valve_meter, valve_of
 
 READOUT = Request(0x7B, 5)
@@ -125,3 +126,18 @@ def test_a_sticking_meter_acknowledges_and_stays() -> None:
     answer = slave.receive(READOUT)
     assert answer is not None
     assert bytes.fromhex("01 FD 1A 01") in answer
+
+
+def test_G5_a_passing_valve_reads_closed_while_its_index_moves() -> None:
+    clock = HandClock()
+    valve = Valve(clock, ValvePosition.CLOSED, passes_l_h=36)
+    slave = water.slave(clock, Supply(clock, Constant(600), valve=valve, index_dl=12340), PLATE, address=5)
+    first = slave.receive(READOUT)
+    clock.seconds = 60
+    second = slave.receive(Request(0x5B, 5))
+    assert first is not None
+    assert second is not None
+    assert bytes.fromhex("0C 12 40 23 01 00") in first
+    assert bytes.fromhex("0C 12 46 23 01 00") in second
+    assert bytes.fromhex("01 FD 1A 00") in first
+    assert bytes.fromhex("01 FD 1A 00") in second
