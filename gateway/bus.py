@@ -162,7 +162,8 @@ class Line:
         A meter that prepares an answer hears nothing, not even that another is selected. So it is given the time it
         may take; and where an answer failed or may be another's, all are deselected once nobody can be deaf any more.
         """
-        await asyncio.sleep(max(self._quiet_s - self._clock.boot(), 0.0))
+        if (quiet_s := self._quiet_s - self._clock.boot()) > 0:
+            await asyncio.sleep(quiet_s)
         if self._clean:
             return
         await asyncio.sleep(self._timing.patience_s)
@@ -178,7 +179,7 @@ class Line:
 
     async def _tries(self, wire: Wire, job: Job[Any], exchange: Exchange, *, moves: bool = False) -> Frame | None:
         while True:
-            await self._purge(wire)
+            self._purge(wire)
             data = exchange.to_send()
             if moves and (why := job.guard()) is not None:
                 raise GuardError(why)
@@ -224,14 +225,9 @@ class Line:
             patience_s = idle_s(self._timing.baud) + self._timing.slack_s + duration_s(len(data), self._timing.baud)
         return None
 
-    async def _purge(self, wire: Wire) -> None:
+    def _purge(self, wire: Wire) -> None:
         """Throw away what came unasked: it answers nothing."""
-        while True:
-            try:
-                async with asyncio.timeout(0):
-                    data = await wire.read()
-            except TimeoutError:
-                return
+        while (data := wire.read_now()) is not None:
             if not data:
                 raise ConnectionResetError("the converter closed the connection")
             log.log(logging.DEBUG, "bytes that nobody asked for", line=self.name, bytes=data.hex())

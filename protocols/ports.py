@@ -36,6 +36,9 @@ class Wire(Protocol):
     async def read(self) -> bytes:
         """Return what has come, at least one byte; empty means the other side has closed."""
 
+    def read_now(self) -> bytes | None:
+        """Return what has come already, without waiting: None if nothing has, empty if the other side has closed."""
+
     async def close(self) -> None:
         """Release the transport; never raises."""
 

@@ -27,12 +27,16 @@ class LineWire:
 
     async def read(self) -> bytes:
         """Return all that has come since; empty when the converter has closed, `OSError` when it broke."""
-        while not self._inbox:
-            self._check()
-            if self._ended:
-                return b""
+        while (data := self.read_now()) is None:
             self._news.clear()
             await self._news.wait()
+        return data
+
+    def read_now(self) -> bytes | None:
+        """As `read`, but None where it would have to wait."""
+        if not self._inbox:
+            self._check()
+            return b"" if self._ended else None
         data = bytes(self._inbox)
         self._inbox.clear()
         return data

@@ -26,12 +26,50 @@ def test_bytes_go_both_ways_and_a_closed_converter_reads_empty() -> None:
         await wire.write(b"\x10\x40\x01\x41\x16")
         assert await wire.read() == b"\x10\x40\x01\x41\x16"
         assert isinstance(wire, TcpWire)
-        wire.writer.write_eof()
+        wire.connection.shutdown(socket.SHUT_WR)
         assert await wire.read() == b""
         await wire.close()
         server.close()
 
     asyncio.run(story())
+
+
+def test_I13_what_came_while_nobody_waited_is_had_at_once_without_a_turn_of_the_loop() -> None:
+    """Right before a request nothing may be awaited, and what an earlier one left in the system's buffer must go."""
+    with socket.create_server(("127.0.0.1", 0)) as converter:
+
+        async def story() -> None:
+            wire = await tcp(*converter.getsockname())()
+            theirs, _ = converter.accept()
+            assert wire.read_now() is None
+            theirs.sendall(b"\xe5")
+            assert wire.read_now() == b"\xe5"
+            assert wire.read_now() is None
+            theirs.close()
+            assert wire.read_now() == b""
+            await wire.close()
+
+        asyncio.run(story())
+
+
+def test_a_connection_that_was_reset_is_an_os_error_at_the_next_use() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as converter:
+
+        async def story() -> None:
+            wire = await tcp(*converter.getsockname())()
+            theirs, _ = converter.accept()
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            waiting = asyncio.create_task(wire.read())
+            await asyncio.sleep(0)
+            theirs.close()
+            with pytest.raises(ConnectionResetError):
+                await waiting
+            with pytest.raises(OSError, match="pipe"):
+                await wire.write(b"\xe5")
+            await wire.close()
+            await wire.close()
+
+        asyncio.run(story())
 
 
 def test_P6_a_connection_let_go_delivers_nothing_late() -> None:
@@ -41,7 +79,7 @@ def test_P6_a_connection_let_go_delivers_nothing_late() -> None:
         server, port = await served()
         wire = await tcp("127.0.0.1", port)()
         assert isinstance(wire, TcpWire)
-        connection = wire.writer.get_extra_info("socket")
+        connection = wire.connection
         linger = connection.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.calcsize("ii"))
         assert struct.unpack("ii", linger) == (1, 0)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
