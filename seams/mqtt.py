@@ -1,23 +1,30 @@
-"""The broker over aiomqtt, behind protocols.ports: QoS 1, a persistent session, MQTT 3.1.1 features only.
+"""The broker over aiomqtt and its paho, behind protocols.ports: QoS 1, a persistent session, MQTT 3.1.1 alone.
 
-What is transient: everything that aiomqtt raises. It becomes ConnectionError, and whoever runs the session backs off
+What is transient: everything that they raise. It becomes ConnectionError, and whoever runs the session backs off
 and connects anew. A broker that refuses the credentials is transient too: passwords are mended while we wait.
 """
 
+import asyncio
 import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiomqtt
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 
 from protocols.ports import Broker, Connect, Message
 
 QOS = 1
 KEEPALIVE_S = 20
-CONNECT_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = TAKEN_TIMEOUT_S = 10.0
 MAX_INCOMING = 10_000
 AT_ONCE = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 """A small message leaves without waiting for the acknowledgement of the one before: that wait is 40 ms a hop."""
@@ -46,25 +53,87 @@ class Address:
         return context
 
 
+class _Client(aiomqtt.Client):
+    """What is published leaves within the call, and what arrives is handed over as it comes.
+
+    As inherited, a message leaves after two more turns of the loop and a wake-up through a socket, and each one that
+    arrives costs a task and a wait. Inherited as it is: connecting, subscribing, keeping alive, leaving.
+    """
+
+    def __init__(self, address: Address, will: Message | None) -> None:
+        super().__init__(
+            address.host,
+            address.port,
+            username=address.username,
+            password=address.password or None,
+            identifier=address.client_id,
+            protocol=aiomqtt.ProtocolVersion.V311,
+            will=aiomqtt.Will(will.topic, will.payload, qos=QOS) if will else None,
+            clean_session=False,
+            keepalive=KEEPALIVE_S,
+            timeout=CONNECT_TIMEOUT_S,
+            tls_context=address.tls(),
+            socket_options=[AT_ONCE],
+        )
+        self.arrived: asyncio.Queue[Message | None] = asyncio.Queue()
+        self._thread = threading.get_ident()
+        self._waiting: dict[int, asyncio.Future[None]] = {}
+
+    def connected(self) -> None:
+        """Once entered: from now on the end of the connection ends whoever waits for something of it."""
+        self._disconnected.add_done_callback(self._ended)
+
+    def _ended(self, disconnected: "asyncio.Future[None]") -> None:
+        self.arrived.put_nowait(None)
+        error = None if disconnected.cancelled() else disconnected.exception()
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(ConnectionError(f"broker: {error or 'disconnected'}"))
+
+    async def send(self, topic: str, payload: bytes) -> None:
+        """Write it to the socket at once, then wait until the broker has it."""
+        info = self._client.publish(topic, payload, QOS)
+        if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise ConnectionError(f"broker: not published (code {info.rc})")
+        taken = self._waiting[info.mid] = self._loop.create_future()
+        self._client.loop_write()
+        try:
+            async with asyncio.timeout(TAKEN_TIMEOUT_S):
+                await taken
+        except TimeoutError:
+            raise ConnectionError(f"broker: a message was not taken within {TAKEN_TIMEOUT_S:.0f} s") from None
+        finally:
+            del self._waiting[info.mid]
+
+    def _on_publish(self, _client: Client, _data: Any, mid: int, _reason: ReasonCode, _properties: Properties) -> None:
+        if (taken := self._waiting.get(mid)) is not None and not taken.done():
+            taken.set_result(None)
+
+    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        if self.arrived.qsize() < MAX_INCOMING:
+            self.arrived.put_nowait(Message(message.topic, bytes(message.payload)))
+
+    def _on_socket_register_write(self, client: Client, data: Any, sock: Any) -> None:
+        """Where the loop runs, at once: put off, it would come after the end of what is written within the call."""
+        if threading.get_ident() != self._thread:
+            super()._on_socket_register_write(client, data, sock)
+        else:
+            self._loop.add_writer(sock.fileno(), client.loop_write)
+
+
 class _Session:
     """One connected session, as ports.Broker."""
 
-    def __init__(self, client: aiomqtt.Client) -> None:
+    def __init__(self, client: _Client) -> None:
         self._client = client
 
     async def publish(self, topic: str, payload: bytes) -> None:
-        try:
-            await self._client.publish(topic, payload, qos=QOS)
-        except aiomqtt.MqttError as error:
-            raise ConnectionError(f"broker: {error}") from error
+        await self._client.send(topic, payload)
 
     async def messages(self) -> AsyncIterator[Message]:
-        try:
-            async for message in self._client.messages:
-                if isinstance(message.payload, bytes):
-                    yield Message(str(message.topic), message.payload)
-        except aiomqtt.MqttError as error:
-            raise ConnectionError(f"broker: {error}") from error
+        while (message := await self._client.arrived.get()) is not None:
+            yield message
+        raise ConnectionError("broker: the session has ended")
 
 
 def connector(address: Address) -> Connect:
@@ -73,8 +142,9 @@ def connector(address: Address) -> Connect:
     @asynccontextmanager
     async def connect(topics: list[str], will: Message | None) -> AsyncIterator[Broker]:
         try:
-            client = _client(address, will)
+            client = _Client(address, will)
             await client.__aenter__()
+            client.connected()
         except (aiomqtt.MqttError, OSError) as error:
             raise ConnectionError(f"broker {address.host}:{address.port}: {error}") from error
         try:
@@ -84,24 +154,6 @@ def connector(address: Address) -> Connect:
             await _leave(client)
 
     return connect
-
-
-def _client(address: Address, will: Message | None) -> aiomqtt.Client:
-    return aiomqtt.Client(
-        address.host,
-        address.port,
-        username=address.username,
-        password=address.password or None,
-        identifier=address.client_id,
-        protocol=aiomqtt.ProtocolVersion.V311,
-        will=aiomqtt.Will(will.topic, will.payload, qos=QOS) if will else None,
-        clean_session=False,
-        keepalive=KEEPALIVE_S,
-        timeout=CONNECT_TIMEOUT_S,
-        tls_context=address.tls(),
-        max_queued_incoming_messages=MAX_INCOMING,
-        socket_options=[AT_ONCE],
-    )
 
 
 async def _subscribe(client: aiomqtt.Client, topics: list[str]) -> None:

@@ -59,6 +59,38 @@ async def test_what_is_published_leaves_at_once(tmp_path: Path) -> None:
         assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
+async def test_what_is_published_is_written_within_the_call_and_nothing_waits_to_be_written(tmp_path: Path) -> None:
+    port = servers.free_port()
+    async with (
+        running("embedded", tmp_path, port),
+        session(port, "control-plane", ["curbstop/v1/+/up/+"]) as plane,
+        session(port, "g1", ["curbstop/v1/g1/down/+"]) as g1,
+    ):
+        paho = g1._client._client
+        publishing = asyncio.create_task(g1.publish(UP, b"hello"))
+        await asyncio.sleep(0)
+        assert not paho.want_write()
+        await publishing
+        await plane.publish(DOWN, b"close")
+        assert await first(g1) == Message(DOWN, b"close")
+        await g1.publish(UP, b"its acknowledgement goes by the loop, and leaves no writer behind")
+        await asyncio.sleep(0)
+        assert not asyncio.get_running_loop().remove_writer(paho.socket())
+
+
+async def test_a_message_whose_broker_goes_before_it_took_it_is_a_connection_error_at_once() -> None:
+    async def accepts_and_goes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(bytes.fromhex("20020000"))
+        await reader.read(1000)
+        writer.close()
+
+    async with await asyncio.start_server(accepts_and_goes, "127.0.0.1", 0) as server:
+        with pytest.raises(ConnectionError):
+            async with session(server.sockets[0].getsockname()[1], "g1", []) as g1, asyncio.timeout(PATIENCE_S):
+                await g1.publish(UP, b"never taken")
+
+
 @brokers
 async def test_a_session_is_kept_while_its_client_is_away(kind: str, tmp_path: Path) -> None:
     port = servers.free_port()
