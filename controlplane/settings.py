@@ -55,7 +55,9 @@ class OrderNumbers(_Part, frozen=True):
     client, in one of its zones or at one gateway, the next ones wait for a second person (I5), at most `quarantine_s`.
     `term_after_deadline_s`: how long after its client's deadline an order that nobody could carry out ends as not
     executed, where the rule pack names no legal term. `receipt_gap_s`: how long a number may be missing among the
-    accounts of a gateway before an operator is told.
+    accounts of a gateway before an operator is told. `armed_look_s`: an armed gas meter is looked at after so long,
+    then after twice that, and so on up to `armed_look_max_s`; `arm_unused_s`: when an arm counts as unused at a meter
+    that does not end it itself; `leak_watch_s`: how long reopened gas is watched, longer than a meter's leak check.
     """
 
     permit_validity_s: Annotated[float, msgspec.Meta(ge=2, le=30)] = 10.0
@@ -66,6 +68,10 @@ class OrderNumbers(_Part, frozen=True):
     giving_sends: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
     observe_min_s: Seconds = 10.0
     observe_max_s: Seconds = 72 * 3600.0
+    armed_look_s: Seconds = 60.0
+    armed_look_max_s: Seconds = 3600.0
+    arm_unused_s: Seconds = 86400.0
+    leak_watch_s: Seconds = 420.0
     held_review_s: Seconds = 3600.0
     term_after_deadline_s: Seconds = 30 * 86400.0
     receipt_gap_s: Seconds = 900.0

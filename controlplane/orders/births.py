@@ -74,6 +74,7 @@ def _told(context: Context, birth: Birth, told: MeterBirth) -> dict[str, object]
         "spec_digest": told.spec_digest,
         "capabilities": [str(c) for c in told.capabilities],
         "act_max_s": told.act_max_s,
+        "arm_expires_s": told.arm_expires_s,
         "mark_epoch": told.mark.epoch if told.mark else None,
         "mark_sequence": told.mark.sequence if told.mark else None,
         "told_at": context.now,

@@ -26,6 +26,10 @@ class OrderSettings:
     giving_sends: int = 3
     observe_min_s: float = 10.0
     observe_max_s: float = 72 * 3600.0
+    armed_look_s: float = 60.0
+    armed_look_max_s: float = 3600.0
+    arm_unused_s: float = 86400.0
+    leak_watch_s: float = 420.0
     held_review_s: float = 3600.0
     term_after_deadline_s: float = 30 * 86400.0
     receipt_gap_s: float = 900.0

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from controlplane import news
 from controlplane.db import lock_point
-from controlplane.orders import gaps, sent, waits
+from controlplane.orders import armed, gaps, sent, waits
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get, note, record
 from controlplane.orders.looking import not_wanted
@@ -59,6 +59,9 @@ def _open_door(db: Connection, context: Context, point: str, name: str) -> None:
 
 def _command(db: Connection, context: Context, order: Order) -> None:
     """A command that was not answered in its time: look, never send it blindly again."""
+    if order.look_at is not None:
+        armed.look_on(db, context, order)
+        return
     row = sent.command(db, order.command)
     grace = timedelta(seconds=context.settings.command_grace_s)
     if row is None or context.now < row.expires_at + grace:

@@ -4,12 +4,13 @@ A receipt that names a command nobody here has issued is kept and told, and chan
 """
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from controlplane import news
 from controlplane.db import lock_point
-from controlplane.orders import gaps, sent
+from controlplane.orders import armed, gaps, leaks, sent
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get, note
 from controlplane.orders.looking import conclude
@@ -19,8 +20,9 @@ from controlplane.orders.sending import send_look
 from controlplane.orders.settling import read_after, settle
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.stopping import give_back_if_due
+from controlplane.registry.binding import bound
 from controlplane.registry.models import gateways
-from protocols.types import Outcome, Verb
+from protocols.types import Outcome, ValvePosition, Verb
 from protocols.uplink import codec
 from protocols.uplink.messages import Chain, LookAnswer, Reason, Receipt, Seen, Settled
 from protocols.uplink.reasons import Why
@@ -44,10 +46,13 @@ def take_receipt(db: Connection, context: Context, opened: codec.Opened[Receipt]
     lock_point(db, row.point)
     db.execute(ANSWERED, {"this": row.digest})
     _position(db, context, receipt.meter, receipt.after or receipt.before)
+    _leak(db, context, row, receipt.after or receipt.before, opened.digest)
     if not row.void and (not receipt.started or (receipt.outcome is not Outcome.UNKNOWN and receipt.after is not None)):
         settle(db, context, row.digest, receipt.outcome)
     order = _tried(db, context, get(db, row.order), receipt)
-    if _shows(receipt, Verb(row.verb)):
+    if row.verb == Verb.ARM and armed_or_open(receipt):
+        _armed(db, context, order, receipt, row.sequence)
+    elif _shows(receipt, Verb(row.verb)):
         _proven(db, context, order, receipt, row.sequence)
     elif order.command == receipt.command and order.state in (OrderState.DISPATCHED, OrderState.PERMITTED):
         _failed(db, context, order, receipt)
@@ -68,6 +73,7 @@ def take_answer(db: Connection, context: Context, opened: codec.Opened[LookAnswe
     lock_point(db, row.point)
     db.execute(LOOKED, {"this": row.digest, "answered_at": context.now})
     _position(db, context, answer.meter, answer.seen)
+    _leak(db, context, row, answer.seen, opened.digest)
     named = {s.command for s in answer.settled}
     for settled in answer.settled:
         _settle_named(db, context, settled, row.sequence)
@@ -76,6 +82,8 @@ def take_answer(db: Connection, context: Context, opened: codec.Opened[LookAnswe
         return
     if order.state is OrderState.LOOKING:
         conclude(db, context, order, answer, row.sequence, named)
+    elif order.look_at is not None:
+        armed.judge(db, context, order, answer, row.sequence, named)
     elif order.state is OrderState.EXECUTED:
         corroborate(db, context, order, answer)
 
@@ -149,6 +157,15 @@ def _position(db: Connection, context: Context, meter: str, seen: Seen | None) -
     news.tell(db, context.now, "position", meter, {"position": seen.position, "at": seen.at.isoformat()}, None)
 
 
+def _leak(db: Connection, context: Context, row: Row[Any], seen: Seen | None, account: str) -> None:
+    """Water has its own leaks, which forbid nothing."""
+    if seen is None or leaks.ALARM not in seen.alarms:
+        return
+    meter = bound(db, row.point)
+    if meter is not None and meter.name == row.meter and meter.is_gas:
+        leaks.saw(db, context, row.point, row.meter, account)
+
+
 def _settle_named(db: Connection, context: Context, named: Settled, below: int) -> None:
     """A look's answer settles lower commands that its journal names; never one whose journal is gone (P6).
 
@@ -165,6 +182,25 @@ def _shows(receipt: Receipt, verb: Verb) -> bool:
     """Whether it shows what was asked for: an outcome is a word, a position was read."""
     read = receipt.after.position if receipt.after is not None else None
     return receipt.outcome is Outcome.DONE and receipt.verb is verb and read is verb.wanted
+
+
+def armed_or_open(receipt: Receipt) -> bool:
+    """Whether an arm's receipt shows it used or ready: read back, or read before it, and then nothing was written."""
+    return receipt.verb is Verb.ARM and _stands(receipt) in Verb.ARM.shown_by
+
+
+def _stands(receipt: Receipt) -> ValvePosition | None:
+    if receipt.outcome is Outcome.DONE and receipt.after is not None:
+        return receipt.after.position
+    return receipt.before.position if receipt.before is not None and not receipt.started else None
+
+
+def _armed(db: Connection, context: Context, order: Order, receipt: Receipt, sequence: int) -> None:
+    """Open is supply; armed is not, and waits for the person, if it is this order's live command that says so."""
+    if _stands(receipt) is ValvePosition.OPEN:
+        _given_back(db, context, order, receipt, sequence)
+    elif order.command == receipt.command and order.state is OrderState.DISPATCHED:
+        armed.begin(db, context, order, receipt)
 
 
 def _tried(db: Connection, context: Context, order: Order, receipt: Receipt) -> Order:
@@ -217,7 +253,7 @@ def _given_back(db: Connection, context: Context, order: Order, receipt: Receipt
     elif order.state in LATE:
         event = Event.LATE_PROOF
     else:
-        event = Event.FOUND_AS_WANTED if receipt.why is Why.ALREADY else Event.PROOF
+        event = Event.PROOF if receipt.started else Event.FOUND_AS_WANTED
     advance(db, context, order, event, receipt.gateway, grade=READ_BACK)
     observe(db, context, get(db, order.id))
 

@@ -56,6 +56,8 @@ class Order:
     approved_by: str | None
     deadline: datetime | None
     legal_term: datetime | None
+    armed_until: datetime | None
+    look_at: datetime | None
 
     @property
     def alive(self) -> bool:
@@ -64,7 +66,7 @@ class Order:
 
     @property
     def verb(self) -> Verb | None:
-        """What a valve would be told."""
+        """What a valve would be told, were it water: it is wanted as this says, and gas is only ever armed."""
         return VERBS.get(self.kind)
 
 
@@ -125,12 +127,15 @@ def advance(
     `until` is kept only where the order waits for it. `fields` are further columns that change with the step.
     """
     state = target(order.way, order.state, on, to)
+    if state is OrderState.EXECUTED:
+        fields = {"armed_until": None, **fields}
     said = msgspec.to_builtins(reason) if reason is not None else None
     values = {
         "state": state,
         "alive": state not in TERMINAL and state is not OrderState.EXECUTED,
         "reason": said,
-        "until": until if state in WAITS else None,
+        "until": until if state in WAITS or on is Event.ARMED else None,
+        "look_at": None,
         "grade": grade or order.grade,
         "version": order.version + 1,
         **fields,

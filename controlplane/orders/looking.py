@@ -4,15 +4,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, update
 
+from controlplane.orders import leaks
+from controlplane.orders.arming import LEAK, NO_VALVE
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get, note
 from controlplane.orders.models import looks
 from controlplane.orders.observing import observe
-from controlplane.orders.sending import NO_VALVE, note_field, send_again, send_look
+from controlplane.orders.sending import note_field, send_again, send_look
 from controlplane.orders.settling import last_settlement, read_after, settled_after, settled_by, unsettled
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.stopping import REASONS, blocking, give_back_if_due
-from protocols.types import ValvePosition
+from protocols.types import ValvePosition, Verb
 from protocols.uplink.messages import LookAnswer, Reason
 
 READ_BACK = "read_back"
@@ -20,6 +22,12 @@ NOT_AS_WANTED = Reason(
     "remote_failed",
     "It was tried remotely and the valve is not as wanted; what was tried is attached.",
     "È stato tentato a distanza e la valvola non è come richiesto; i tentativi sono allegati.",
+)
+
+UNUSED = Reason(
+    "arm_unused",
+    "It was armed and nobody has opened it at the meter in its time; a crew has to go.",
+    "Il contatore era pronto e nessuno lo ha riaperto in tempo: serve una squadra.",
 )
 
 
@@ -86,10 +94,21 @@ def not_wanted(db: Connection, context: Context, order: Order, actor: str) -> No
 
 
 def _give_again(db: Connection, context: Context, order: Order, actor: str) -> None:
-    """Sent again a few times, then a crew's work: supply is not kept off because a wire is dead."""
-    if order.sends < context.settings.giving_sends:
+    """Sent again a few times, then a crew's work: supply is not kept off because a wire is dead.
+
+    What a leak check has closed, and an arm that nobody used, are a person's work at once.
+    """
+    reason = _never_again(db, order)
+    if reason is None and order.sends < context.settings.giving_sends:
         again = send_again(db, context, order)
         if again.state is OrderState.DISPATCHED:
             return
-    planned = advance(db, context, order, Event.TO_FIELD, actor, reason=NOT_AS_WANTED)
-    note_field(db, context, planned, NOT_AS_WANTED if order.sends else NO_VALVE)
+    reason = reason or (NOT_AS_WANTED if order.sends else NO_VALVE)
+    planned = advance(db, context, order, Event.TO_FIELD, actor, reason=reason, armed_until=None)
+    note_field(db, context, planned, reason)
+
+
+def _never_again(db: Connection, order: Order) -> Reason | None:
+    if order.verb is Verb.OPEN and leaks.stands(db, order.point):
+        return LEAK
+    return UNUSED if order.armed_until is not None else None

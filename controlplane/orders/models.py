@@ -36,6 +36,8 @@ orders = Table(
     Column("quarantine", JSON, nullable=True),
     Column("approved_by", String, nullable=True),
     Column("legal_term", Moment, nullable=True),
+    Column("armed_until", Moment, nullable=True),
+    Column("look_at", Moment, nullable=True),
 )
 Index("ix_orders_client_created_at", orders.c.client, orders.c.created_at)
 Index(
@@ -149,6 +151,20 @@ gaps = Table(
     Column("told_at", Moment, nullable=True),
 )
 """What is missing of the accounts of one journal: those right before a number that is here. Filled, a row goes."""
+
+leaks = Table(
+    "leaks",
+    metadata,
+    Column("id", Whole, primary_key=True, autoincrement=True),
+    Column("point", String, ForeignKey("supply_points.id"), nullable=False, index=True),
+    Column("meter", String, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("account", String, nullable=False),
+    Column("cleared_at", Moment, nullable=True),
+    Column("cleared_by", String, nullable=True),
+    Column("report", String, nullable=True),
+)
+"""Leak alarms of gas meters: the signed account that told one, and the technician's report that cleared it."""
 
 positions = Table(
     "positions",

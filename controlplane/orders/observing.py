@@ -10,13 +10,14 @@ from decimal import Decimal, InvalidOperation
 from sqlalchemy import Connection, bindparam, select
 
 from controlplane import news
+from controlplane.orders.arming import means
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance
 from controlplane.orders.models import commands
 from controlplane.orders.sending import HOUSE, send_look
 from controlplane.orders.states import Event, Kind
 from controlplane.registry.binding import bound
-from protocols.types import Outcome
+from protocols.types import Outcome, Verb
 from protocols.uplink.messages import LookAnswer, Reason
 
 STEPS, CERTAINTY = 10, 4.6
@@ -65,6 +66,8 @@ def observe(db: Connection, context: Context, order: Order) -> None:
     """Begin the window, or complete the order at once where none can prove anything."""
     meter = bound(db, order.point)
     length_s = window_s(context.steps(db, meter.name, _act_began(db, order, context)), context) if meter else None
+    if meter is not None and means(order, meter) is Verb.ARM:  # longer than the meter's own leak check
+        length_s = max(length_s or 0.0, context.settings.leak_watch_s)
     if length_s is None:
         advance(db, context, order, Event.WINDOW_ENDED, HOUSE, reason=NO_WINDOW)
         return

@@ -7,21 +7,16 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from controlplane import outbox
 from controlplane.db import draw_sequence, lock_point
 from controlplane.orders import sent
+from controlplane.orders.arming import means, why_not
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, at_point, note, record
 from controlplane.orders.models import commands, looks, orders
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.terms import end_of_term, term_ended, told_again
 from controlplane.registry.binding import Bound, bound
-from protocols.types import Capability
 from protocols.uplink.messages import Command, Look, Number, Reason
 
 HOUSE = "control plane"
-NO_VALVE = Reason(
-    "no_remote_valve",
-    "No valve here can be moved remotely for this; a crew has to go.",
-    "Qui nessuna valvola può essere comandata a distanza per questo: serve una squadra.",
-)
 
 
 def carry_out(db: Connection, context: Context, order: Order) -> Order:
@@ -32,8 +27,9 @@ def carry_out(db: Connection, context: Context, order: Order) -> Order:
     if term_ended(context, order):
         return end_of_term(db, context, order)
     meter = bound(db, order.point)
-    if order.verb is None or meter is None or Capability(order.verb.value) not in meter.capabilities:
-        return note_field(db, context, order, NO_VALVE)
+    if (reason := why_not(db, context, order, meter)) is not None:
+        return note_field(db, context, order, reason)
+    assert meter is not None  # noqa: S101 - no meter is a reason
     order = note(db, order, channel="remote")
     return send_command(db, context, order, meter, Event.DISPATCH)
 
@@ -71,13 +67,14 @@ def send_command(db: Connection, context: Context, order: Order, meter: Bound, o
     """Number a command for the order, and send it."""
     number = _next_number(db, order.point)
     expires_at = context.now + timedelta(seconds=context.settings.command_ttl_s)
-    assert order.verb is not None  # noqa: S101 - carry_out and resend see to it
+    verb = means(order, meter)
+    assert verb is not None  # noqa: S101 - carry_out and send_again see to it
     command = Command(
         gateway=meter.gateway,
         meter=meter.name,
         identity=meter.identity,
         number=number,
-        verb=order.verb,
+        verb=verb,
         issued_at=context.now,
         expires_at=expires_at,
     )
@@ -87,7 +84,7 @@ def send_command(db: Connection, context: Context, order: Order, meter: Bound, o
     row = {
         **_sent_to(order, meter, number),
         "digest": digest,
-        "verb": order.verb,
+        "verb": verb,
         "issued_at": context.now,
         "expires_at": expires_at,
         "act_max_s": meter.act_max_s,
@@ -133,7 +130,7 @@ def send_look(db: Connection, context: Context, order: Order, observe_s: float =
 def send_again(db: Connection, context: Context, order: Order) -> Order:
     """A giving order goes out with a new sequence: after each settlement, and when it did not take (P8)."""
     meter = bound(db, order.point)
-    if meter is None or order.verb is None or Capability(order.verb.value) not in meter.capabilities:
+    if meter is None or why_not(db, context, order, meter) is not None:
         return order
     return send_command(db, context, order, meter, Event.RESEND)
 
@@ -152,7 +149,7 @@ def give_remotely(db: Connection, context: Context, order: Order) -> Order:
         return order
     if not waits or meter is None or (tried is not None and tried.gateway == meter.gateway):
         return order
-    if order.verb is None or Capability(order.verb.value) not in meter.capabilities:
+    if why_not(db, context, order, meter) is not None:
         return order
     return carry_out(db, context, order)
 

@@ -67,6 +67,7 @@ class Event(StrEnum):
     ABORTED = "aborted"
     ABORTED_STOP = "aborted_stop"
     ABORTED_HOLD = "aborted_hold"
+    ARMED = "armed"
     LATE_PROOF = "late_proof"
     CORROBORATED = "corroborated"
     WINDOW_ENDED = "window_ended"
@@ -144,6 +145,7 @@ TAKING: Lines = (
 GIVING: Lines = (
     *EITHER,
     ((S.DISPATCHED, S.ON_SITE), (E.PROOF,), (S.EXECUTED,)),
+    ((S.DISPATCHED,), (E.ARMED,), (STAYS,)),
     ((S.DISPATCHED, S.LOOKING), (E.RESEND,), (S.DISPATCHED,)),
     ((S.LOOKING,), (E.TO_FIELD,), (S.PLANNED,)),
     ((S.ON_SITE,), (E.ABORTED,), (S.PLANNED,)),

@@ -86,7 +86,7 @@ def _give_back_halted(db: Connection, context: Context, point: str, stop: Stop, 
     if stop.kind not in FOR_GOOD or giving_alive(db, point) is not None or not halted(db):
         return None
     meter = bound(db, point)
-    if meter is None or Capability.OPEN not in meter.capabilities:
+    if meter is None or not {Capability.OPEN, Capability.ARM} & meter.capabilities:
         return None
     from controlplane.orders.service import enter_giving  # noqa: PLC0415 - the two verbs call each other
 

@@ -1,8 +1,9 @@
 """What waits for a time, and when that time comes: read from the database at each look, so that a restart loses none.
 
-An order waits by its state: for its command's expiry, for its look's answer (or, where nobody can answer, for the time
-that all is settled by), or for the time it is held or planned until. A granted command that has not settled waits for
-the time from which it can act no more (CONTROL P6); a gap in a gateway's accounts, for the time that it is told at.
+An order waits by its state: for its command's expiry (at an armed gas meter: for the next look), for its look's answer
+(or, where nobody can answer, for the time that all is settled by), or for the time it is held or planned until. A
+granted command that has not settled waits for the time from which it can act no more (CONTROL P6); a gap in a gateway's
+accounts, for the time that it is told at.
 """
 
 from collections.abc import Iterator
@@ -26,16 +27,22 @@ WAITING = orders.c.state.in_(STATES)
 SENT = orders.outerjoin(commands, commands.c.digest == orders.c.command).outerjoin(
     looks, looks.c.digest == orders.c.look
 )
+WAITS_AT_THE_PERSON = orders.c.look_at.is_not(None)
 UNTIL = case(
+    (WAITS_AT_THE_PERSON, orders.c.look_at),
     (orders.c.state.in_(FOR_A_COMMAND), commands.c.expires_at),
     (orders.c.state.in_(FOR_A_LOOK), func.coalesce(looks.c.due_at, orders.c.until, orders.c.created_at)),
     else_=orders.c.until,
 )
 """When the waiting of an order ends, but for a command's grace; one whose look is not known waits no more."""
 
-FIRST = select(orders.c.state, func.min(UNTIL)).select_from(SENT).where(WAITING).group_by(orders.c.state)
+AT_THE_PERSON = "at the person"
+WAY = case((WAITS_AT_THE_PERSON, AT_THE_PERSON), else_=orders.c.state)
+FIRST = select(WAY, func.min(UNTIL)).select_from(SENT).where(WAITING).group_by(WAY)
 WAITED = case(
-    (orders.c.state.in_(FOR_A_COMMAND), bindparam("expired", type_=Moment)), else_=bindparam("now", type_=Moment)
+    (WAITS_AT_THE_PERSON, bindparam("now", type_=Moment)),
+    (orders.c.state.in_(FOR_A_COMMAND), bindparam("expired", type_=Moment)),
+    else_=bindparam("now", type_=Moment),
 )
 DUE = select(orders.c.id, orders.c.point).select_from(SENT).where(WAITING, UNTIL <= WAITED)
 UNSETTLED = select(commands.c.point, commands.c.granted_at, commands.c.validity_s, commands.c.act_max_s).where(

@@ -6,6 +6,7 @@ A word that nobody knows is refused, not skipped: a misspelt act would be an act
 import tomllib
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from importlib.resources import files
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -42,6 +43,26 @@ class Term:
     source: Parameters
 
 
+class Person(StrEnum):
+    """Who completes the opening of gas at the meter."""
+
+    TECHNICIAN = "technician"
+    CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """R21: who opens armed gas at the meter, and what says so. Where a pack does not say, a technician does."""
+
+    by: Person
+    source: Parameters
+
+
+BY_TECHNICIAN = Reopening(
+    Person.TECHNICIAN, Parameters("CIG guideline LG12: tightness test before gas is given back", "medium")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Pack:
     """One jurisdiction's parameters, in force from a day on."""
@@ -56,6 +77,7 @@ class Pack:
     days: Parameters
     own: Parameters = Parameters("the house's own rule", "high")
     term: Term | None = None
+    reopening: Reopening = BY_TECHNICIAN
 
 
 class _Cited(msgspec.Struct, forbid_unknown_fields=True):
@@ -80,6 +102,10 @@ class _Term(_Cited):
     open_days: Annotated[int, msgspec.Meta(ge=1, le=A_YEAR)]
 
 
+class _Reopening(_Cited):
+    completed_by: Person
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     zone: str
     in_force: date
@@ -87,6 +113,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     protection: _Cited
     forbidden_days: _Days
     legal_term: _Term | None = None
+    reopening: _Reopening | None = None
 
 
 def installed(name: str) -> Pack:
@@ -123,6 +150,7 @@ def _pack(file: _File, name: str) -> Pack:
         protection=_parameters(file.protection),
         days=_parameters(days),
         term=_term(file.legal_term, name),
+        reopening=_reopening(file.reopening),
     )
 
 
@@ -132,6 +160,10 @@ def _term(term: _Term | None, name: str) -> Term | None:
     if not term.acts <= TAKING_ACTS:
         raise PackError(f"{name}: legal_term.acts are {', '.join(sorted(TAKING_ACTS))}")
     return Term(frozenset(term.acts), term.open_days, _parameters(term))
+
+
+def _reopening(told: _Reopening | None) -> Reopening:
+    return BY_TECHNICIAN if told is None else Reopening(told.completed_by, _parameters(told))
 
 
 def _zone(zone: str, name: str) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from controlplane.registry.models import gateways, meters, meters_told
-from protocols.types import Capability, GatewayId, Identity, MeterId
+from controlplane.registry.models import gateways, meters, meters_told, supply_points
+from protocols.types import Capability, GatewayId, Identity, Medium, MeterId
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,27 @@ class Bound:
     capabilities: frozenset[Capability]
     act_max_s: float
     revoked: bool
+    arm_expires_s: float | None = None
+    point_medium: int | None = None
+
+    @property
+    def is_gas(self) -> bool:
+        """Whether plate or point say gas: either is enough for it never to be opened from afar (CONTROL I4)."""
+        return Medium.GAS in (self.identity.medium, self.point_medium)
 
 
 TOLD = (meters_told.c.meter == meters.c.name) & (meters_told.c.gateway == meters.c.gateway)
 BOUND = (
-    select(meters, meters_told.c.capabilities, meters_told.c.act_max_s, gateways.c.revoked_at)
+    select(
+        meters,
+        meters_told.c.capabilities,
+        meters_told.c.act_max_s,
+        meters_told.c.arm_expires_s,
+        gateways.c.revoked_at,
+        supply_points.c.medium.label("point_medium"),
+    )
     .outerjoin(meters_told, TOLD)
+    .join(supply_points, supply_points.c.id == meters.c.point)
     .join(gateways, gateways.c.id == meters.c.gateway)
 )
 AT_POINT = BOUND.where(meters.c.point == bindparam("point"))
@@ -54,4 +69,6 @@ def _bound(row: Row[Any] | None) -> Bound | None:
         capabilities=frozenset(Capability(c) for c in (() if revoked else row.capabilities or ())),
         act_max_s=row.act_max_s or 0.0,
         revoked=revoked,
+        arm_expires_s=row.arm_expires_s,
+        point_medium=Medium.GAS if row.point_medium == "gas" else None,
     )

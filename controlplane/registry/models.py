@@ -78,6 +78,7 @@ meters_told = Table(
     Column("spec_digest", String, nullable=False),
     Column("capabilities", JSON, nullable=False),
     Column("act_max_s", Float, nullable=False),
+    Column("arm_expires_s", Float, nullable=True),
     Column("mark_epoch", Whole, nullable=True),
     Column("mark_sequence", Whole, nullable=True),
     Column("told_at", Moment, nullable=False),

@@ -23,7 +23,7 @@ from controlplane.policy import packs
 from controlplane.policy.facts import Act
 from controlplane.registry.models import clients, gateways, meters, meters_told, supply_points
 from controlplane.telemetry.service import index_steps
-from protocols.types import Capability, GatewayId, Identity, MeterId, Outcome, ValvePosition, Verb
+from protocols.types import Capability, GatewayId, Identity, Medium, MeterId, Outcome, ValvePosition, Verb
 from protocols.uplink import codec
 from protocols.uplink.keys import SigningKey
 from protocols.uplink.messages import (
@@ -70,8 +70,11 @@ class Desk:
     """One point, one meter with a valve, one gateway."""
 
     url: str = "sqlite://"
+    arm_expires_s: float | None = None
     settings: OrderSettings = field(default_factory=OrderSettings)
     capabilities: tuple[Capability, ...] = CAPABLE
+    who: Identity = WHO
+    pack: str = "italy-water"
     clock: Clock = field(default_factory=Clock)
     engine: Engine = field(init=False)
     context: Context = field(init=False)
@@ -82,7 +85,7 @@ class Desk:
         self.engine = make_engine(self.url)
         if self.engine.dialect.name == "sqlite":
             metadata.create_all(self.engine)
-        pack = packs.installed("italy-water")
+        pack = packs.installed(self.pack)
         self.context = Context(self.clock, SeededEntropy(1), pack, self.settings, index_steps)
         with self.engine.begin() as db:
             self._register(db)
@@ -92,14 +95,20 @@ class Desk:
         db.execute(insert(clients).values(id=CLIENT, name="Acqua", created_at=now))
         for gateway in (G, OTHER):
             db.execute(insert(gateways).values(id=gateway, public_key="00" * 32, created_at=now, chain=0))
-        point = {"id": POINT, "client": CLIENT, "code": "A", "medium": "water", "zone": "", "created_at": now}
+        point = {"id": POINT, "client": CLIENT, "code": "A", "medium": self.medium, "zone": "", "created_at": now}
         db.execute(insert(supply_points).values(**point, version=1))
         db.execute(insert(fences).values(point=POINT, next_sequence=1, epoch=1))
-        plate = {"ident": WHO.id, "manufacturer": WHO.manufacturer, "version_no": WHO.version, "medium": WHO.medium}
+        who = self.who
+        plate = {"ident": who.id, "manufacturer": who.manufacturer, "version_no": who.version, "medium": who.medium}
         bound = {"name": METER, "point": POINT, "gateway": G, "bound_at": now, "version": 1}
-        db.execute(insert(meters).values(**plate, **bound, fabrication_number=WHO.fabrication_number))
+        db.execute(insert(meters).values(**plate, **bound, fabrication_number=who.fabrication_number))
         told = {"meter": METER, "gateway": G, "spec": "x", "spec_digest": "0" * 64, "act_max_s": 20.0, "told_at": now}
+        told["arm_expires_s"] = self.arm_expires_s
         db.execute(insert(meters_told).values(**told, capabilities=[str(c) for c in self.capabilities]))
+
+    @property
+    def medium(self) -> str:
+        return "gas" if self.who.medium == Medium.GAS else "water"
 
     # -- what people do
 
@@ -171,7 +180,7 @@ class Desk:
             "why": why,
             "detail": "",
             "started": outcome is Outcome.DONE and why is None,
-            "identity_read": WHO,
+            "identity_read": self.who,
             "before": None,
             "after": self.seen(position) if position else None,
             "sent": (),
@@ -202,6 +211,7 @@ class Desk:
         settled: tuple[str, ...] = (),
         index: tuple[str, ...] = (),
         outcome: Outcome = Outcome.DONE,
+        alarms: tuple[str, ...] = (),
     ) -> None:
         """Answer a look; `settled` are digests of commands that its journal says never started and are burned."""
         with reading(self.engine) as db:
@@ -216,8 +226,8 @@ class Desk:
                 outcome=outcome,
                 why=None,
                 detail="",
-                identity_read=WHO,
-                seen=self.seen(position),
+                identity_read=self.who,
+                seen=self.seen(position, alarms),
                 index=tuple(IndexSeen(value=v, unit="m3", at=self.clock.now(), boot_s=1.0) for v in index),
                 settled=tuple(
                     Settled(
@@ -235,7 +245,7 @@ class Desk:
     def birth(self, mark: Number | None, journal: str = JOURNAL, boot: int = 1, gateway: GatewayId = G) -> None:
         told = MeterBirth(
             meter=METER,
-            identity=WHO,
+            identity=self.who,
             spec="x",
             spec_digest="0" * 64,
             capabilities=self.capabilities,
@@ -258,8 +268,8 @@ class Desk:
     def link(self, journal: str = JOURNAL) -> Chain:
         return Chain(journal=journal, number=next(self.links), previous=self.last_link)
 
-    def seen(self, position: ValvePosition) -> Seen:
-        return Seen(position=position, at=self.clock.now(), boot_s=1.0)
+    def seen(self, position: ValvePosition, alarms: tuple[str, ...] = ()) -> Seen:
+        return Seen(position=position, at=self.clock.now(), boot_s=1.0, alarms=alarms)
 
     # -- what can be seen
 

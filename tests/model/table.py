@@ -64,6 +64,7 @@ Event = Literal[
     "aborted",
     "aborted_stop",
     "aborted_hold",
+    "armed",
     "late_proof",
     "corroborated",
     "window_ended",
@@ -186,6 +187,8 @@ GIVING = (
     # dispatched, on_site (giving acts, notices) | proof
     Row("dispatched", "proof", "remote", "executed"),
     Row("on_site", "proof", "field", "executed"),
+    # dispatched (gas) | armed, which is no supply: it stays dispatched, with the arm's expiry as its deadline
+    Row("dispatched", "armed", "remote", "dispatched"),
     # each settlement sends it again (P8)
     Row("dispatched", "resend", "remote", "dispatched"),
     # looking | position proven as wanted after settlement (P8) / not: sent again, or the field channel
