@@ -171,13 +171,13 @@ DRAW = (
     update(fences)
     .where(fences.c.point == bindparam("this"))
     .values(next_sequence=fences.c.next_sequence + 1)
-    .returning(fences.c.next_sequence - 1)
+    .returning(fences.c.point, fences.c.next_sequence - 1, fences.c.epoch)
 )
 
 
-def draw_sequence(db: Connection, point: str) -> int:
-    """Take the point's next sequence; the fence must be held."""
-    return int(db.execute(DRAW, {"this": point}).scalar_one())
+def draw_sequence(db: Connection, point: str) -> Fence:
+    """Take the point's next sequence, and tell it with the epoch; the fence must be held."""
+    return Fence(*db.execute(DRAW, {"this": point}).one())
 
 
 def set_epoch(db: Connection, point: str, epoch: int) -> None:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, String, Table, Text, bindparam, delete, insert, select
+from sqlalchemy import Column, Connection, String, Table, Text, bindparam, delete, func, insert, select
 
 from controlplane.db import Moment, Whole, metadata
 from controlplane.problems import RefusalError, UnprocessableError
 
-KEPT = timedelta(days=7)
+KEPT, CLEARED_LATE = timedelta(days=7), timedelta(hours=1)
 LONGEST_KEY = 200
 
 idempotency = Table(
@@ -66,17 +66,20 @@ def checked(key: str | None) -> str:
 
 
 OUTDATED = delete(idempotency).where(idempotency.c.at < bindparam("before"))
-KNOWN = select(idempotency).where(
-    idempotency.c.principal == bindparam("whose"), idempotency.c.key == bindparam("under")
-)
+MINE = (idempotency.c.principal == bindparam("whose"), idempotency.c.key == bindparam("under"))
+KNOWN = select(idempotency).where(*MINE)
+FORGET = delete(idempotency).where(*MINE)
+OLDEST = select(func.min(idempotency.c.at))
 KEEP = insert(idempotency)
 
 
 def once(db: Connection, asked: Once, now: datetime, verb: Callable[[Connection], Answer]) -> Answer:
     """Give the kept answer, or do it and keep the answer; UnprocessableError for another request under this key."""
-    db.execute(OUTDATED, {"before": now - KEPT})
-    row = db.execute(KNOWN, {"whose": asked.principal, "under": asked.key}).one_or_none()
-    if row is not None:
+    mine = {"whose": asked.principal, "under": asked.key}
+    row = db.execute(KNOWN, mine).one_or_none()
+    if row is not None and row.at < now - KEPT:
+        db.execute(FORGET, mine)
+    elif row is not None:
         if row.digest != asked.digest:
             detail = "this Idempotency-Key was used for another request; use a new one"
             raise UnprocessableError(detail, code="idempotency_key_reused")
@@ -85,3 +88,14 @@ def once(db: Connection, asked: Once, now: datetime, verb: Callable[[Connection]
     kept = {"status": answer.status, "document": json.dumps(dict(answer.document)), "version": answer.version}
     db.execute(KEEP, {"principal": asked.principal, "key": asked.key, "digest": asked.digest, "at": now, **kept})
     return answer
+
+
+def outdated_at(db: Connection) -> datetime | None:
+    """When kept answers are to be cleared away next: a while after the oldest is outdated, many at once."""
+    oldest: datetime | None = db.execute(OLDEST).scalar_one()
+    return oldest + KEPT + CLEARED_LATE if oldest is not None else None
+
+
+def clear_outdated(db: Connection, now: datetime) -> None:
+    """Clear away what is kept no longer."""
+    db.execute(OUTDATED, {"before": now - KEPT})

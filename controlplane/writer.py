@@ -1,6 +1,6 @@
 """One writer commits whatever is waiting: a verb's result is given only when it is durable.
 
-Each verb runs in a savepoint of the group's transaction: one that fails fails alone, a commit that fails fails all. In
+Each verb of a group runs in a savepoint of its own: one that fails fails alone, a commit that fails fails all. In
 production the writer is a thread fed by a queue; in simulation `InlineWriter` runs each verb on the caller's loop.
 """
 
@@ -123,7 +123,7 @@ class ThreadWriter:
         try:
             with self._engine.begin() as db:
                 for waiting in group:
-                    _attempt(db, waiting, results)
+                    _attempt(db, waiting, results, alone=len(group) == 1)
         except SQLAlchemyError as error:
             for waiting in group:
                 _fail(waiting.done, error)
@@ -144,17 +144,21 @@ def _wake_on(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
     loop.call_soon_threadsafe(wake)
 
 
-def _attempt(db: Connection, waiting: _Waiting, results: list[tuple[_Waiting, Any]]) -> None:
-    """Run one verb in a savepoint; its own failure is its own."""
+def _attempt(db: Connection, waiting: _Waiting, results: list[tuple[_Waiting, Any]], *, alone: bool) -> None:
+    """Run one verb; its own failure is its own: it is taken back to its savepoint, or wholly where it is alone."""
     if not waiting.done.set_running_or_notify_cancel():
         return
-    savepoint = db.begin_nested()
+    savepoint = None if alone else db.begin_nested()
     result, error = outcome(waiting.verb, db)
     if error is None:
-        savepoint.commit()
+        if savepoint is not None:
+            savepoint.commit()
         results.append((waiting, result))
         return
     waiting.done.set_exception(error)
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         raise error  # the group's transaction went with the connection
-    savepoint.rollback()
+    if savepoint is not None:
+        savepoint.rollback()
+    else:
+        db.rollback()

@@ -7,7 +7,7 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection
 
-from controlplane import news
+from controlplane import idempotency, news
 from controlplane.db import lock_point
 from controlplane.orders import armed, gaps, sent, waits
 from controlplane.orders.context import Context
@@ -31,6 +31,7 @@ def due(db: Connection, context: Context) -> None:
     for point in waits.points_due(db, context):
         _alone(db, partial(_settle, db, context), point)
     gaps.tell(db, context)
+    idempotency.clear_outdated(db, context.now)
     for order, point in waits.orders_due(db, context):
         _alone(db, partial(_open_door, db, context, point), order)
 

@@ -3,13 +3,13 @@
 A receipt that names a command nobody here has issued is kept and told, and changes nothing.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from controlplane import news
-from controlplane.db import lock_point
 from controlplane.orders import armed, gaps, leaks, sent
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get, note
@@ -21,7 +21,6 @@ from controlplane.orders.settling import read_after, settle
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.stopping import give_back_if_due
 from controlplane.registry.binding import bound
-from controlplane.registry.models import gateways
 from protocols.types import Outcome, ValvePosition, Verb
 from protocols.uplink import codec
 from protocols.uplink.messages import Chain, LookAnswer, Reason, Receipt, Seen, Settled
@@ -39,16 +38,15 @@ def take_receipt(db: Connection, context: Context, opened: codec.Opened[Receipt]
     receipt = opened.message
     if not _keep(db, context, opened.digest, receipt, receipt.chain, raw):
         return
-    row = sent.command(db, receipt.command)
+    row = sent.command_held(db, receipt.command)
     if row is None or row.gateway != receipt.gateway or row.meter != receipt.meter:
         _alarm(db, context, receipt.gateway, "unknown_command", {"command": receipt.command, "meter": receipt.meter})
         return
-    lock_point(db, row.point)
     db.execute(ANSWERED, {"this": row.digest})
     _position(db, context, receipt.meter, receipt.after or receipt.before)
     _leak(db, context, row, receipt.after or receipt.before, opened.digest)
     if not row.void and (not receipt.started or (receipt.outcome is not Outcome.UNKNOWN and receipt.after is not None)):
-        settle(db, context, row.digest, receipt.outcome)
+        settle(db, context, row, receipt.outcome)
     order = _tried(db, context, get(db, row.order), receipt)
     if row.verb == Verb.ARM and armed_or_open(receipt):
         _armed(db, context, order, receipt, row.sequence)
@@ -66,11 +64,10 @@ def take_answer(db: Connection, context: Context, opened: codec.Opened[LookAnswe
     answer = opened.message
     if not _keep(db, context, opened.digest, answer, answer.chain, raw):
         return
-    row = sent.look(db, answer.look)
+    row = sent.look_held(db, answer.look)
     if row is None or row.gateway != answer.gateway or row.meter != answer.meter:
         _alarm(db, context, answer.gateway, "unknown_look", {"look": answer.look, "meter": answer.meter})
         return
-    lock_point(db, row.point)
     db.execute(LOOKED, {"this": row.digest, "answered_at": context.now})
     _position(db, context, answer.meter, answer.seen)
     _leak(db, context, row, answer.seen, opened.digest)
@@ -88,16 +85,15 @@ def take_answer(db: Connection, context: Context, opened: codec.Opened[LookAnswe
         corroborate(db, context, order, answer)
 
 
-KNOWN = select(receipts.c.digest).where(receipts.c.digest == bindparam("digest"))
 KEEP = insert(receipts)
-HEARD = update(gateways).where(gateways.c.id == bindparam("this"))
 
 
 def _keep(
     db: Connection, context: Context, digest: str, message: Receipt | LookAnswer, chain: Chain, raw: bytes
 ) -> bool:
     """Keep the raw bytes once; a gap in the journal's chain is told."""
-    if db.execute(KNOWN, {"digest": digest}).one_or_none() is not None:
+    near = _near(db, message.gateway, chain)
+    if any(row.digest == digest for row in near):
         return False
     kept = {
         "digest": digest,
@@ -109,9 +105,10 @@ def _keep(
         "received_at": context.now,
     }
     db.execute(KEEP, kept)
-    _check_chain(db, context, message.gateway, digest, chain)
-    gaps.heard(db, context, message.gateway, chain)
-    db.execute(HEARD, {"this": message.gateway, "last_seen_at": context.now})
+    if _forks(near, digest, chain):
+        _alarm(db, context, message.gateway, "receipt_chain_broken", {"number": chain.number, "receipt": digest})
+    follows = any(row.number == chain.number - 1 for row in near)
+    gaps.heard(db, context, message.gateway, chain, follows=follows)
     return True
 
 
@@ -122,15 +119,18 @@ NEIGHBOURS = select(receipts.c.digest, receipts.c.kind, receipts.c.number, recei
 )
 
 
-def _check_chain(db: Connection, context: Context, gateway: str, digest: str, chain: Chain) -> None:
+def _near(db: Connection, gateway: str, chain: Chain) -> Sequence[Row[str, str, int, bytes]]:
+    """What is kept of this journal under its number and the two beside it."""
+    between = {"journal": chain.journal, "lowest": chain.number - 1, "highest": chain.number + 1}
+    return db.execute(NEIGHBOURS, {"gateway": gateway, **between}).all()
+
+
+def _forks(near: Sequence[Row[str, str, int, bytes]], digest: str, chain: Chain) -> bool:
     """Two receipts of one journal with one number, or one that does not name its predecessor, is a forked history."""
-    near = {"journal": chain.journal, "lowest": chain.number - 1, "highest": chain.number + 1}
-    rows = db.execute(NEIGHBOURS, {"gateway": gateway, **near}).all()
-    doubled = sum(row.number == chain.number for row in rows) > 1
-    before = any(row.number < chain.number and row.digest != chain.previous for row in rows)
-    after = any(row.number > chain.number and _previous(row.kind, row.raw) != digest for row in rows)
-    if doubled or before or after:
-        _alarm(db, context, gateway, "receipt_chain_broken", {"number": chain.number, "receipt": digest})
+    doubled = any(row.number == chain.number for row in near)
+    before = any(row.number < chain.number and row.digest != chain.previous for row in near)
+    after = any(row.number > chain.number and _previous(row.kind, row.raw) != digest for row in near)
+    return doubled or before or after
 
 
 def _previous(kind: str, raw: bytes) -> str:
@@ -175,7 +175,7 @@ def _settle_named(db: Connection, context: Context, named: Settled, below: int) 
         return
     row = sent.command(db, named.command)
     if row is not None and not row.void and row.sequence < below:
-        settle(db, context, named.command, named.outcome)
+        settle(db, context, row, named.outcome)
 
 
 def _shows(receipt: Receipt, verb: Verb) -> bool:
@@ -228,8 +228,7 @@ def _proven(db: Connection, context: Context, order: Order, receipt: Receipt, se
     event = _event_of_proof(order, receipt)
     if event is None:
         return
-    advance(db, context, order, event, receipt.gateway, grade=READ_BACK)
-    observe(db, context, get(db, order.id))
+    observe(db, context, advance(db, context, order, event, receipt.gateway, grade=READ_BACK))
     give_back_if_due(db, context, order.point, receipt.gateway)
 
 
@@ -254,8 +253,7 @@ def _given_back(db: Connection, context: Context, order: Order, receipt: Receipt
         event = Event.LATE_PROOF
     else:
         event = Event.PROOF if receipt.started else Event.FOUND_AS_WANTED
-    advance(db, context, order, event, receipt.gateway, grade=READ_BACK)
-    observe(db, context, get(db, order.id))
+    observe(db, context, advance(db, context, order, event, receipt.gateway, grade=READ_BACK))
 
 
 def _failed(db: Connection, context: Context, order: Order, receipt: Receipt) -> None:

@@ -17,9 +17,6 @@ MINE = (gaps.c.gateway == bindparam("by"), gaps.c.journal == bindparam("of"), ga
 OPEN = select(gaps).where(*MINE)
 FILLED = delete(gaps).where(*MINE)
 OPENED = insert(gaps)
-HERE = select(receipts.c.digest).where(
-    receipts.c.gateway == bindparam("by"), receipts.c.journal == bindparam("of"), receipts.c.number == bindparam("at")
-)
 LOWER = (
     select(receipts.c.digest)
     .where(receipts.c.gateway == bindparam("by"), receipts.c.journal == bindparam("of"))
@@ -31,13 +28,16 @@ OVERDUE = select(gaps).where(gaps.c.told_at.is_(None), gaps.c.opened_at <= bindp
 TOLD = update(gaps).where(*MINE)
 
 
-def heard(db: Connection, context: Context, gateway: str, chain: Chain) -> None:
-    """One more account is here: it fills the gap after it, and one that it leaves before it is as old as that one."""
+def heard(db: Connection, context: Context, gateway: str, chain: Chain, *, follows: bool) -> None:
+    """One more account is here: it fills the gap after it, and one that it leaves before it is as old as that one.
+
+    `follows` is whether the account before it is here.
+    """
     journal = {"by": gateway, "of": chain.journal}
     after = db.execute(OPEN, {**journal, "at": chain.number + 1}).one_or_none()
     if after is not None:
         db.execute(FILLED, {**journal, "at": chain.number + 1})
-    if _begins(db, chain, journal) or db.execute(HERE, {**journal, "at": chain.number - 1}).first() is not None:
+    if follows or _begins(db, chain, journal):
         return
     if db.execute(OPEN, {**journal, "at": chain.number}).one_or_none() is not None:
         return

@@ -1,6 +1,6 @@
 """The only writer of an order's state: the table's step, the event and the news, in one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -104,6 +104,16 @@ def giving_alive(db: Connection, point: str) -> Order | None:
     """The order that gives supply back and is alive at the point."""
     row = db.execute(GIVING_ALIVE, {"point": point}).one_or_none()
     return _order(row) if row is not None else None
+
+
+ENTERED = insert(orders).returning(*FIELDS)
+
+
+def enter(db: Connection, context: Context, row: Mapping[str, object], actor: str) -> Order:
+    """Keep a new order and tell it."""
+    order = _order(db.execute(ENTERED, row).one())
+    record(db, context, order, "entered", OrderState.ENTERED, actor)
+    return order
 
 
 CHANGE = update(orders).where(orders.c.id == bindparam("this")).returning(*FIELDS)

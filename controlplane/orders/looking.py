@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, update
 from controlplane.orders import leaks
 from controlplane.orders.arming import LEAK, NO_VALVE
 from controlplane.orders.context import Context
-from controlplane.orders.life import Order, advance, get, note
+from controlplane.orders.life import Order, advance, note
 from controlplane.orders.models import looks
 from controlplane.orders.observing import observe
 from controlplane.orders.sending import note_field, send_again, send_look
@@ -61,8 +61,7 @@ def _look_again_at(db: Connection, order: Order, at: datetime) -> None:
 def _wanted(db: Connection, context: Context, order: Order, actor: str, sequence: int) -> None:
     if order.way is Kind.GIVING and not read_after(db, order.point, sequence):
         return
-    advance(db, context, order, Event.LOOK_WANTED, actor, grade=READ_BACK)
-    observe(db, context, get(db, order.id))
+    observe(db, context, advance(db, context, order, Event.LOOK_WANTED, actor, grade=READ_BACK))
     if order.way is Kind.TAKING:
         give_back_if_due(db, context, order.point, actor)
 

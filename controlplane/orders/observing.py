@@ -71,7 +71,7 @@ def observe(db: Connection, context: Context, order: Order) -> None:
     if length_s is None:
         advance(db, context, order, Event.WINDOW_ENDED, HOUSE, reason=NO_WINDOW)
         return
-    send_look(db, context, order, observe_s=length_s)
+    send_look(db, context, order, length_s, meter)
 
 
 FIRST_ISSUED = (

@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from controlplane import outbox
-from controlplane.db import lock_point
 from controlplane.orders import sent
 from controlplane.orders.barring import barred
 from controlplane.orders.context import Context
-from controlplane.orders.life import Order, advance, get, giving_alive
+from controlplane.orders.life import Order, advance, at_point
 from controlplane.orders.models import commands, orders
 from controlplane.orders.sending import HOUSE
 from controlplane.orders.service import GIVING_FIRST, judge
@@ -29,14 +28,14 @@ NOT_WANTED = Reason("not_wanted", "This command is no longer wanted.", "Questo c
 
 def decide(db: Connection, context: Context, request: PermitRequest) -> bool:
     """Answer a request; whether it was granted. What the answer changes and the answer itself are one transaction."""
-    row = sent.command(db, request.command)
+    row = sent.command_held(db, request.command)
     if row is None or row.gateway != request.gateway or row.meter != request.meter:
         return _answer(db, context, request, NOT_WANTED)
-    fence = lock_point(db, row.point)
-    order = get(db, row.order)
+    here = at_point(db, row.point)
+    order = next(o for o in here if o.id == row.order)
     if request.asks == "expiry":
         return _answer(db, context, request, None if _still_wanted(context, order, row) else NOT_WANTED)
-    refused = _refusal(db, context, order, row, fence.epoch)
+    refused = _refusal(db, context, order, row, here)
     if refused is None:
         _grant(db, context, order, request.command)
     return _answer(db, context, request, refused)
@@ -46,20 +45,22 @@ def _still_wanted(context: Context, order: Order, row: Row[tuple[object, ...]]) 
     return order.alive and order.command == row.digest and context.now < row.expires_at
 
 
-def _refusal(db: Connection, context: Context, order: Order, row: Row[tuple[object, ...]], epoch: int) -> Reason | None:
-    """Why not; what the refusal does to the order is done here too."""
+def _refusal(
+    db: Connection, context: Context, order: Order, row: Row[tuple[object, ...]], here: list[Order]
+) -> Reason | None:
+    """Why not; what the refusal does to the order is done here too. `here` are all orders of the point."""
     if order.way is not Kind.TAKING or order.state not in PERMITTABLE or order.command != row.digest:
         return REASONS.get(blocking(db, context, order) or "", NOT_WANTED)
-    if row.epoch != epoch or row.void or context.now >= row.expires_at:
+    if row.epoch != row.fence_epoch or row.void or context.now >= row.expires_at:
         return NOT_WANTED
     if (stop := blocking(db, context, order)) is not None:
         return _denied(db, context, order, REASONS[stop])
-    if _giving(db, context, order):
+    if _giving(db, context, here):
         return _denied(db, context, order, GIVING_FIRST)
     until = context.now + timedelta(seconds=context.settings.permit_validity_s)
     if (bar := barred(db)) is not None:
         return _denied(db, context, order, bar)
-    answer = decisive(judge(db, context, order, until))
+    answer = decisive(judge(db, context, order, until, here))
     if answer.effect is not Effect.ALLOW:
         return _denied(db, context, order, answer.reason or NOT_WANTED, answer.until)
     return None
@@ -84,11 +85,13 @@ MAY_STILL_GIVE = (
 )
 
 
-def _giving(db: Connection, context: Context, order: Order) -> bool:
+def _giving(db: Connection, context: Context, here: list[Order]) -> bool:
     """Whether an order that gives is alive here, or an earlier one's command is neither answered nor expired."""
-    if giving_alive(db, order.point) is not None:
+    giving = [order for order in here if order.way is Kind.GIVING]
+    if any(order.alive for order in giving):
         return True
-    return db.execute(MAY_STILL_GIVE, {"point": order.point, "now": context.now}).one_or_none() is not None
+    still = {"point": here[0].point, "now": context.now}
+    return bool(giving) and db.execute(MAY_STILL_GIVE, still).one_or_none() is not None
 
 
 GRANT = update(commands).where(commands.c.digest == bindparam("this"))

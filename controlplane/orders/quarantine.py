@@ -3,13 +3,13 @@
 Orders are counted as they enter, but for rejected ones: for one client, in one of its zones, at one gateway.
 """
 
-from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Label, bindparam, func, select
 
 from controlplane import news
+from controlplane.db import Moment
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance
 from controlplane.orders.models import orders
@@ -24,21 +24,7 @@ EXPIRED = Reason(
     "No second person has released it in time.",
     "Nessuna seconda persona lo ha sbloccato in tempo.",
 )
-HERE = (
-    select(supply_points.c.client, supply_points.c.zone, meters.c.gateway)
-    .outerjoin(meters, meters.c.point == supply_points.c.id)
-    .where(supply_points.c.id == bindparam("id"))
-)
-
-
-def _count(*mine: ColumnElement[bool]) -> Select[int]:
-    """How many have entered since then; no further than `enough`."""
-    counted = (orders.c.way == Kind.TAKING) & (orders.c.state != OrderState.REJECTED)
-    since = orders.c.created_at > bindparam("since")
-    rows = select(orders.c.id).where(*mine, counted, since).limit(bindparam("enough"))
-    return select(func.count()).select_from(rows.subquery())
-
-
+WINDOWS = {"hour": HOUR_S, "day": DAY_S}
 CLIENT = orders.c.client == bindparam("client")
 IN_ZONE = (
     select(supply_points.c.id)
@@ -46,33 +32,47 @@ IN_ZONE = (
     .exists()
 )
 AT_GATEWAY = select(meters.c.point).where(meters.c.gateway == bindparam("gateway"))
-ENTERED = {
-    "client": _count(CLIENT),
-    "zone": _count(CLIENT, IN_ZONE),
-    "gateway": _count(orders.c.point.in_(AT_GATEWAY)),
-}
+MINE = {"client": (CLIENT,), "zone": (CLIENT, IN_ZONE), "gateway": (orders.c.point.in_(AT_GATEWAY),)}
 
 
-def above(db: Connection, context: Context, point: str) -> dict[str, object] | None:
-    """The first threshold that one more taking order at this point would be above; None if none."""
-    for scope, name, mine in _scopes(db, point):
-        for window, seconds in (("hour", HOUR_S), ("day", DAY_S)):
-            threshold: int = getattr(context.settings, f"{scope}_per_{window}")
-            since = context.now - timedelta(seconds=seconds)
-            entered = db.execute(ENTERED[scope], {**mine, "since": since, "enough": threshold}).scalar_one()
-            if entered >= threshold:
+def _count(scope: str, window: str) -> Label[int]:
+    """How many have entered within the window; no further than what is enough."""
+    counted = (orders.c.way == Kind.TAKING) & (orders.c.state != OrderState.REJECTED)
+    since = orders.c.created_at > bindparam(f"{window}_ago", type_=Moment)
+    enough: BindParameter[int] = bindparam(f"{scope}_per_{window}")
+    rows = select(orders.c.id).where(*MINE[scope], counted, since).limit(enough).subquery()
+    return select(func.count()).select_from(rows).scalar_subquery().label(f"{scope}_per_{window}")
+
+
+ENTERED = select(*[_count(scope, window) for scope in MINE for window in WINDOWS])
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Whose a point is, and where: it may have no zone, and no gateway."""
+
+    client: str
+    zone: str
+    gateway: str | None
+
+
+def above(db: Connection, context: Context, where: Where) -> dict[str, object] | None:
+    """The first threshold that one more taking order there would be above; None if none."""
+    scopes = asdict(where)
+    thresholds: dict[str, int] = {
+        f"{scope}_per_{window}": getattr(context.settings, f"{scope}_per_{window}")
+        for scope in scopes
+        for window in WINDOWS
+    }
+    since = {f"{window}_ago": context.now - timedelta(seconds=seconds) for window, seconds in WINDOWS.items()}
+    entered = db.execute(ENTERED, {**scopes, **since, **thresholds}).one()._mapping  # noqa: SLF001 - its public name
+    for scope, name in scopes.items():
+        for window, seconds in WINDOWS.items():
+            threshold = thresholds[f"{scope}_per_{window}"]
+            if name and entered[f"{scope}_per_{window}"] >= threshold:
                 until = context.now + timedelta(seconds=context.settings.quarantine_s)
                 return {**asdict(Quarantine(scope, name, threshold, seconds)), "until": until.isoformat()}
     return None
-
-
-def _scopes(db: Connection, point: str) -> Iterator[tuple[str, str, dict[str, str]]]:
-    here = db.execute(HERE, {"id": point}).one()
-    yield "client", here.client, {"client": here.client}
-    if here.zone:
-        yield "zone", here.zone, {"client": here.client, "zone": here.zone}
-    if here.gateway is not None:
-        yield "gateway", here.gateway, {"gateway": here.gateway}
 
 
 def unreleased(order: Order) -> Quarantine | None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from controlplane import outbox
-from controlplane.db import draw_sequence, lock_point
+from controlplane.db import draw_sequence
 from controlplane.orders import sent
 from controlplane.orders.arming import means, why_not
 from controlplane.orders.context import Context
@@ -16,7 +16,7 @@ from controlplane.orders.terms import end_of_term, term_ended, told_again
 from controlplane.registry.binding import Bound, bound
 from protocols.uplink.messages import Command, Look, Number, Reason
 
-HOUSE = "control plane"
+HOUSE, REMOTE = "control plane", "remote"
 
 
 def carry_out(db: Connection, context: Context, order: Order) -> Order:
@@ -30,7 +30,6 @@ def carry_out(db: Connection, context: Context, order: Order) -> Order:
     if (reason := why_not(db, context, order, meter)) is not None:
         return note_field(db, context, order, reason)
     assert meter is not None  # noqa: S101 - no meter is a reason
-    order = note(db, order, channel="remote")
     return send_command(db, context, order, meter, Event.DISPATCH)
 
 
@@ -47,8 +46,8 @@ SENT = insert(commands)
 
 def _next_number(db: Connection, point: str) -> Number:
     """The point's next number in its epoch, drawn under its fence."""
-    fence = lock_point(db, point)
-    return Number(fence.epoch, draw_sequence(db, point))
+    drawn = draw_sequence(db, point)
+    return Number(drawn.epoch, drawn.next_sequence)
 
 
 def _sent_to(order: Order, meter: Bound, number: Number) -> dict[str, object]:
@@ -64,7 +63,7 @@ def _sent_to(order: Order, meter: Bound, number: Number) -> dict[str, object]:
 
 
 def send_command(db: Connection, context: Context, order: Order, meter: Bound, on: Event) -> Order:
-    """Number a command for the order, and send it."""
+    """Number a command for the order, and send it: from here on its channel is the remote one."""
     number = _next_number(db, order.point)
     expires_at = context.now + timedelta(seconds=context.settings.command_ttl_s)
     verb = means(order, meter)
@@ -92,15 +91,21 @@ def send_command(db: Connection, context: Context, order: Order, meter: Bound, o
         "answered": False,
     }
     db.execute(SENT, row)
-    return advance(db, context, order, on, HOUSE, command=digest, look=None, looks_sent=0, sends=order.sends + 1)
+    sends = order.sends + 1
+    return advance(db, context, order, on, HOUSE, command=digest, look=None, looks_sent=0, sends=sends, channel=REMOTE)
 
 
 ASKED = insert(looks)
 
 
-def send_look(db: Connection, context: Context, order: Order, observe_s: float = 0.0) -> Order:
-    """Look at the order's valve: burn what has not started, and see (P7). A revoked gateway is asked nothing."""
-    meter = bound(db, order.point)
+def send_look(
+    db: Connection, context: Context, order: Order, observe_s: float = 0.0, meter: Bound | None = None
+) -> Order:
+    """Look at the order's valve: burn what has not started, and see (P7). A revoked gateway is asked nothing.
+
+    `meter` is what is bound at its point, from whoever has read it already.
+    """
+    meter = meter or bound(db, order.point)
     if meter is None or meter.revoked:
         return order
     number = _next_number(db, order.point)

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, select
 
 from controlplane import outbox
 from controlplane.db import lock_point
 from controlplane.ids import new_id
 from controlplane.orders.barring import barred
 from controlplane.orders.context import Context
-from controlplane.orders.life import Order, advance, at_point, get, giving_alive, record
-from controlplane.orders.models import orders, stops
-from controlplane.orders.quarantine import EXPIRED, above, ask_second, expired, unreleased
+from controlplane.orders.life import Order, advance, at_point, enter, get
+from controlplane.orders.models import stops
+from controlplane.orders.quarantine import EXPIRED, Where, above, ask_second, expired, unreleased
 from controlplane.orders.sending import HOUSE, carry_out
 from controlplane.orders.settling import unsettled
 from controlplane.orders.states import Event, Kind, OrderState
@@ -21,7 +21,7 @@ from controlplane.orders.terms import legal_term
 from controlplane.policy.facts import Act, Answer, Effect, Facts, Protected
 from controlplane.policy.rules import ask, decisive
 from controlplane.problems import ConflictError, NotFoundError, StaleError, UnprocessableError
-from controlplane.registry.models import protections, supply_points
+from controlplane.registry.models import meters, protections, supply_points
 from protocols.uplink.messages import Reason
 
 GIVING_FIRST = Reason("giving_alive", "Supply is being given back here.", "Qui si sta ridando la fornitura.")
@@ -64,32 +64,30 @@ def enter_giving(db: Connection, context: Context, point: str, actor: str) -> Or
     return request(db, context, Draft(point, Act.REACTIVATE, grounds="stop"), actor)
 
 
-POINT = select(supply_points.c.client, supply_points.c.medium).where(supply_points.c.id == bindparam("id"))
-ENTER = insert(orders)
+POINT = (
+    select(supply_points.c.client, supply_points.c.medium, supply_points.c.zone, meters.c.gateway)
+    .outerjoin(meters, meters.c.point == supply_points.c.id)
+    .where(supply_points.c.id == bindparam("id"))
+)
 
 
 def _enter(db: Connection, context: Context, draft: Draft, actor: str) -> Order:
-    point = db.execute(POINT, {"id": draft.point}).one_or_none()
-    if point is None:
-        raise NotFoundError(f"there is no supply point {draft.point}")
-    if draft.kind is Act.INTERRUPT and point.medium != "gas":
-        raise UnprocessableError("only gas is interrupted upstream", code="not_gas")
-    if draft.deadline is not None and draft.deadline <= context.now:
-        raise UnprocessableError("the deadline lies in the past", code="deadline_passed")
-    if draft.kind is Act.DELIVER_NOTICE:
-        detail = "notices are no orders yet; tell when one was received in `notice` of the order that needs it"
-        raise UnprocessableError(detail, code="notice_not_taken")
-    lock_point(db, draft.point)
-    way = Kind.TAKING if draft.kind.takes else Kind.GIVING
-    _one_alive(db, draft, way)
+    try:
+        lock_point(db, draft.point)
+    except LookupError:
+        raise NotFoundError(f"there is no supply point {draft.point}") from None
+    point = db.execute(POINT, {"id": draft.point}).one()
+    _can_be_meant(draft, context.now, point.medium)
+    way, where = Kind.TAKING if draft.kind.takes else Kind.GIVING, Where(point.client, point.zone, point.gateway)
+    there = at_point(db, draft.point)
+    _one_alive(there, draft, way)
     received_on = draft.notice_received_on
     notice = {"received_on": received_on.isoformat(), "channel": draft.notice_channel} if received_on else None
-    identity = new_id("ord", context.clock, context.entropy)
     row = {
-        "id": identity,
+        "id": new_id("ord", context.clock, context.entropy),
         "point": draft.point,
         "client": point.client,
-        "number": max((o.number for o in at_point(db, draft.point)), default=0) + 1,
+        "number": max((o.number for o in there), default=0) + 1,
         "kind": draft.kind,
         "way": way,
         "state": OrderState.ENTERED,
@@ -107,20 +105,30 @@ def _enter(db: Connection, context: Context, draft: Draft, actor: str) -> Order:
         "version": 1,
         "requested_by": draft.person,
         "legal_term": legal_term(context, draft.kind, draft.deadline),
-        "quarantine": above(db, context, draft.point) if way is Kind.TAKING else None,
+        "quarantine": above(db, context, where) if way is Kind.TAKING else None,
     }
-    db.execute(ENTER, row)
-    order = get(db, identity)
-    record(db, context, order, "entered", OrderState.ENTERED, actor)
-    return order
+    return enter(db, context, row, actor)
 
 
-def _one_alive(db: Connection, draft: Draft, way: Kind) -> None:
-    if way is Kind.TAKING and any(o.alive for o in at_point(db, draft.point, Kind.TAKING)):
+def _can_be_meant(draft: Draft, now: datetime, medium: str) -> None:
+    """Refuse what makes no sense at this point, or any more."""
+    if draft.kind is Act.INTERRUPT and medium != "gas":
+        raise UnprocessableError("only gas is interrupted upstream", code="not_gas")
+    if draft.deadline is not None and draft.deadline <= now:
+        raise UnprocessableError("the deadline lies in the past", code="deadline_passed")
+    if draft.kind is Act.DELIVER_NOTICE:
+        detail = "notices are no orders yet; tell when one was received in `notice` of the order that needs it"
+        raise UnprocessableError(detail, code="notice_not_taken")
+
+
+def _one_alive(there: list[Order], draft: Draft, way: Kind) -> None:
+    alive = next((o for o in there if o.alive and o.way is way), None)
+    if alive is None:
+        return
+    if way is Kind.TAKING:
         detail = f"another order that takes supply away is alive at {draft.point}; withdraw it first"
         raise ConflictError(detail, code="second_taking_order")
-    if way is Kind.GIVING and (alive := giving_alive(db, draft.point)) is not None:
-        raise ConflictError(f"order {alive.id} already gives supply back at {draft.point}", code="giving_already")
+    raise ConflictError(f"order {alive.id} already gives supply back at {draft.point}", code="giving_already")
 
 
 PROTECTED = select(protections.c.act, protections.c.reason, protections.c.until).where(
@@ -128,8 +136,14 @@ PROTECTED = select(protections.c.act, protections.c.reason, protections.c.until)
 )
 
 
-def judge(db: Connection, context: Context, order: Order, until: datetime) -> tuple[Answer, ...]:
-    """Ask every rule about an order now, for the interval up to `until`; the fence is held."""
+def judge(
+    db: Connection, context: Context, order: Order, until: datetime, there: list[Order] | None = None
+) -> tuple[Answer, ...]:
+    """Ask every rule about an order now, for the interval up to `until`; the fence is held.
+
+    `there` are all orders of its point, from whoever has read them already.
+    """
+    there = there if there is not None else at_point(db, order.point)
     facts = Facts(
         act=order.kind,
         now=context.now,
@@ -138,7 +152,7 @@ def judge(db: Connection, context: Context, order: Order, until: datetime) -> tu
         notice_received_on=date.fromisoformat(order.notice["received_on"]) if order.notice else None,
         not_before=order.not_before,
         protections=tuple(Protected(*row) for row in db.execute(PROTECTED, {"point": order.point})),
-        other_taking_alive=any(o.alive and o.id != order.id for o in at_point(db, order.point, Kind.TAKING)),
+        other_taking_alive=any(o.alive and o.id != order.id and o.way is Kind.TAKING for o in there),
         quarantine=unreleased(order),
     )
     return ask(facts, context.pack)
@@ -168,9 +182,11 @@ def review(
     lock_point(db, order.point)
     if expired(context, order):
         return advance(db, context, order, Event.REFUSED, HOUSE, reason=EXPIRED)
-    answer = decisive(judge(db, context, order, context.now))
-    stopped, bar, giving = blocking(db, context, order), barred(db), giving_alive(db, order.point)
-    if answer.effect is Effect.ALLOW and bar is None and stopped is None and giving is None:
+    there = at_point(db, order.point)
+    answer = decisive(judge(db, context, order, context.now, there))
+    stopped, bar = blocking(db, context, order), barred(db)
+    giving = any(o.alive and o.way is Kind.GIVING for o in there)
+    if answer.effect is Effect.ALLOW and bar is None and stopped is None and not giving:
         if unsettled(db, order.point):  # nobody is sent, and nothing new, before it has settled (P6, I11)
             until = context.now + timedelta(seconds=context.settings.command_grace_s)
             return advance(db, context, order, on, actor, to=OrderState.HELD, reason=UNSETTLED, until=until)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, update
 
-from controlplane.db import draw_sequence, lock_point
+from controlplane.db import draw_sequence
 from controlplane.orders import sent
 from controlplane.orders.context import DRIFT, Context
 from controlplane.orders.life import giving_alive
@@ -48,16 +48,15 @@ def settled_by(db: Connection, point: str) -> datetime | None:
 SETTLED = update(commands).where(commands.c.digest == bindparam("this"))
 
 
-def settle(db: Connection, context: Context, digest: str, outcome: str) -> None:
-    """Record that a command can act no more; a giving order alive at the point is sent again."""
-    row = sent.command(db, digest)
-    if row is None:
-        raise LookupError(digest)
+def settle(db: Connection, context: Context, row: Row[Any], outcome: str) -> None:
+    """Record that a command can act no more; a giving order alive at the point is sent again.
+
+    `row` is the command as it stands, read with its point's fence held.
+    """
     if row.settled_sequence is not None:
         return
-    lock_point(db, row.point)
-    number = draw_sequence(db, row.point)
-    db.execute(SETTLED, {"this": digest, "settled_sequence": number, "outcome": outcome})
+    number = draw_sequence(db, row.point).next_sequence
+    db.execute(SETTLED, {"this": row.digest, "settled_sequence": number, "outcome": outcome})
     if row.granted_at is None or row.verb not in TAKING:
         return
     giving = giving_alive(db, row.point)
@@ -69,7 +68,7 @@ def settled_by_time(db: Connection, context: Context, point: str) -> None:
     """Settle whatever can act no more by now: last grant, validity and the meter's longest act, for drifting clocks."""
     for row in sent.granted(db, point):
         if row.settled_sequence is None and _acts_no_more(context, row):
-            settle(db, context, row.digest, "unknown")
+            settle(db, context, row, "unknown")
 
 
 def _acts_no_more(context: Context, row: Row[Any]) -> bool:

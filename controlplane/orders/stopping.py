@@ -62,13 +62,14 @@ STOP = insert(stops)
 def record_stop(db: Connection, context: Context, point: str, stop: Stop, actor: str) -> Order | None:
     """Record a stop and carry it out in this transaction; returns the order that gives supply back, if one is due."""
     lock_point(db, point)
-    taking = [o for o in at_point(db, point, Kind.TAKING) if stop.act in (None, o.kind)]
+    here = at_point(db, point)
+    taking = [o for o in here if o.way is Kind.TAKING and stop.act in (None, o.kind)]
     row = {
         "id": stop.id or new_id("stp", context.clock, context.entropy),
         "point": point,
         "kind": stop.kind,
         "act": stop.act,
-        "up_to": max((o.number for o in at_point(db, point)), default=0) if stop.kind in FOR_GOOD else None,
+        "up_to": max((o.number for o in here), default=0) if stop.kind in FOR_GOOD else None,
         "reference": stop.reference,
         "actor": actor,
         "recorded_at": context.now,
@@ -140,24 +141,26 @@ def blocking(db: Connection, context: Context, order: Order) -> str | None:
 
 def give_back_if_due(db: Connection, context: Context, point: str, actor: str) -> Order | None:
     """If a stopped order may have taken supply away and nothing gave it back since, enter the order that does (I15)."""
-    if giving_alive(db, point) is not None or not taken_and_stopped(db, context, point):
+    here = at_point(db, point)
+    if any(order.way is Kind.GIVING and order.alive for order in here) or not _taken_and_stopped(db, context, here):
         return None
     from controlplane.orders.service import enter_giving  # noqa: PLC0415 - the two verbs call each other
 
     return enter_giving(db, context, point, actor)
 
 
-def taken_and_stopped(db: Connection, context: Context, point: str) -> bool:
-    """Whether an act that took supply away, or may have, stands at the point against a stop."""
+def _taken_and_stopped(db: Connection, context: Context, here: list[Order]) -> bool:
+    """Whether an act that took supply away, or may have, stands at the point against a stop; `here` are its orders."""
     suspects = [
         order
-        for order in at_point(db, point, Kind.TAKING)
-        if (order.ever_permitted or order.state in STANDING)
+        for order in here
+        if order.way is Kind.TAKING
+        and (order.ever_permitted or order.state in STANDING)
         and (order.stopped or blocking(db, context, order) is not None)
     ]
     if not suspects:
         return False
-    returned = max((_executed_event(db, o) for o in at_point(db, point, Kind.GIVING)), default=0)
+    returned = max((_executed_event(db, o) for o in here if o.way is Kind.GIVING), default=0)
     return any(_last_act(db, order) > returned for order in suspects)
 
 

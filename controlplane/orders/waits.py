@@ -3,7 +3,7 @@
 An order waits by its state: for its command's expiry (at an armed gas meter: for the next look), for its look's answer
 (or, where nobody can answer, for the time that all is settled by), or for the time it is held or planned until. A
 granted command that has not settled waits for the time from which it can act no more (CONTROL P6); a gap in a gateway's
-accounts, for the time that it is told at.
+accounts, for the time that it is told at; an answer kept for a repeated POST, for the time that it is outdated at.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, case, func, select
 
+from controlplane import idempotency
 from controlplane.db import Moment
 from controlplane.orders import gaps
 from controlplane.orders.context import Context
@@ -55,6 +56,8 @@ def next_due(db: Connection, context: Context) -> datetime | None:
     times = [at + _grace(context, state) for state, at in db.execute(FIRST) if at is not None]
     times += [until for _, until in _acting(db)]
     times += gaps.told_at(db, context)
+    if (outdated_at := idempotency.outdated_at(db)) is not None:
+        times.append(outdated_at)
     return min(times, default=None)
 
 

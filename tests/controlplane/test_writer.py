@@ -62,6 +62,20 @@ async def test_a_verb_that_fails_fails_alone(engine: Engine) -> None:
     writer.close()
 
 
+async def test_a_verb_that_is_alone_and_fails_leaves_nothing_behind(engine: Engine) -> None:
+    def write_and_fail(db: Connection) -> None:
+        put(1)(db)
+        fail(db)
+
+    writer = ThreadWriter(engine)
+    with pytest.raises(ValueError, match="its own fault"):
+        await writer.run(write_and_fail)
+    assert await rows(writer) == []
+    assert await writer.run(put(2)) == 2
+    assert await rows(writer) == [2]
+    writer.close()
+
+
 async def test_a_commit_that_fails_fails_all_that_waited_on_it(engine: Engine) -> None:
     def refuse(_: Connection) -> None:
         raise OperationalError("COMMIT", {}, sqlite3.OperationalError("disk full"))

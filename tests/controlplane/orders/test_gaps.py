@@ -106,7 +106,7 @@ def test_in_whatever_order_they_come_the_gaps_are_exactly_what_is_missing(order:
         for number in order[:count]:
             kept = {"digest": f"{number:064x}", "gateway": G, "kind": "receipt", "journal": JOURNAL, "raw": b""}
             db.execute(receipts.insert().values(**kept, number=number, received_at=desk.clock.now()))
-            gaps.heard(db, desk.context, G, Chain(JOURNAL, number, f"{number - 1:064x}"))
+            gaps.heard(db, desk.context, G, Chain(JOURNAL, number, f"{number - 1:064x}"), follows=number - 1 in here)
             here.add(number)
             found = {row.before for row in db.execute(select(rows))}
             assert found == {n for n in here if n > 1 and n - 1 not in here}

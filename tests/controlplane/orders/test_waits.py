@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, insert, update
+from sqlalchemy import Select, insert, select, update
 
-from controlplane import outbox
+from controlplane import idempotency, outbox
 from controlplane.db import reading
 from controlplane.orders import deadlines, waits
 from controlplane.orders.context import OrderSettings
@@ -112,6 +112,22 @@ def test_where_nothing_waits_nothing_is_ever_due() -> None:
         deadlines.due(db, desk.context)
 
 
+def test_answers_kept_for_repeated_posts_are_cleared_away_once_outdated() -> None:
+    desk = Desk()
+    answer = idempotency.Answer(201, {"id": "x"})
+    with desk.engine.begin() as db:
+        for key in ("a", "b"):
+            idempotency.once(db, idempotency.Once("p", key, "d"), desk.clock.now(), lambda _: answer)
+    assert next_due(desk) == desk.clock.at + timedelta(days=7, hours=1)
+    desk.pass_s(7 * 86400)
+    with desk.engine.begin() as db:
+        assert len(db.execute(select(idempotency.idempotency)).all()) == 2, "kept for seven days"
+    desk.pass_s(3600)
+    with desk.engine.begin() as db:
+        assert db.execute(select(idempotency.idempotency)).all() == []
+    assert next_due(desk) is None
+
+
 @pytest.mark.parametrize("state", [OrderState.LOOKING, OrderState.EXECUTED])
 def test_I8_an_order_whose_look_is_not_known_waits_no_more(state: OrderState) -> None:
     desk = Desk()
@@ -128,7 +144,7 @@ def test_each_state_that_has_a_door_has_its_time() -> None:
     assert set(waits.STATES) == set(deadlines.DOORS)
 
 
-@pytest.mark.parametrize("question", [waits.FIRST, waits.DUE, waits.UNSETTLED, outbox.NEXT])
+@pytest.mark.parametrize("question", [waits.FIRST, waits.DUE, waits.UNSETTLED, outbox.NEXT, idempotency.OLDEST])
 def test_what_is_asked_at_each_look_reads_no_whole_table(question: Select[Any]) -> None:
     desk = Desk()
     with reading(desk.engine) as db:
