@@ -52,6 +52,7 @@ def create(
         lifespan=_life(edge, background, fallen),
     )
     app.state.edge, app.state.context = edge, context
+    app.state.packs = tuple(context.packs.named)
     app.state.is_settled = lambda db, point: at_rest(db, point, context.now)
     for part in (access, registry, orders, protection, credit, telemetry, stream, alarms):
         app.include_router(part.router, prefix=API)

@@ -44,6 +44,7 @@ CODES: dict[str, str] = {
     "unavailable": "Storage is full or failing. Try again later, under the same Idempotency-Key.",
     "unknown_client": "There is no such client.",
     "unknown_gateway": "There is no such gateway, or it was revoked.",
+    "unknown_pack": "No rule pack of this name is served here; `packs` says which are.",
     "unknown_supply_point": "There is no such supply point.",
     "unprocessable": "Understood, and wrong.",
     "unsettled": "Something at this point may still act.",

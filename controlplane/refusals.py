@@ -24,7 +24,7 @@ REQUIRED = frozenset({"idempotency-key", "If-Match"})
 OWN: dict[str, dict[str, tuple[str, ...]]] = {
     "POST /tokens": {"409": ("name_taken",), "422": ("scope_required", "scope_forbidden", "unknown_client")},
     "DELETE /tokens/{token}": {"409": ("last_admin",)},
-    "POST /supply-points": {"409": ("code_taken",), "422": ("unknown_client",)},
+    "POST /supply-points": {"409": ("code_taken",), "422": ("unknown_client", "unknown_pack")},
     "POST /gateways": {"409": ("gateway_taken",), "422": ("bad_key",)},
     "POST /gateways/{gateway}/revoke": {"409": ("gateway_revoked",)},
     "POST /meters": {

@@ -24,6 +24,7 @@ from controlplane.dispatch.doors import Doors
 from controlplane.dispatch.loop import Dispatch
 from controlplane.edge import Edge
 from controlplane.migrations.upgrade import SchemaError, upgrade
+from controlplane.orders import jurisdiction
 from controlplane.orders.context import Context, OrderSettings
 from controlplane.policy import packs
 from controlplane.runs import Run, begin, keep, stay_alone
@@ -144,13 +145,14 @@ def build(settings: Settings) -> Plane:
     try:
         signer = keyfile.load_or_make(settings.path(settings.key_file), entropy)
         address = _address(settings, settings.broker)
-        context = Context(clock, entropy, packs.installed(settings.pack), _numbers(settings), index_steps)
+        context = Context(clock, entropy, packs.served(settings.pack), _numbers(settings), index_steps)
         with ExitStack() as until_built:
             until_built.callback(runfile.lock(lock_of(run_file), "the control plane's database").release)
             engine, alone = _open(settings, until_built)
             upgrade(engine)
             run = begin(engine, context, run_file)
             with engine.begin() as db:
+                jurisdiction.check(db, context.packs)
                 token = first_token(db, clock, entropy)
             held = until_built.pop_all()
     except (keyfile.KeyFileError, packs.PackError, SchemaError, runfile.RunFileError) as error:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from controlplane.orders import leaks
 from controlplane.orders.context import Context
+from controlplane.orders.jurisdiction import pack_at
 from controlplane.orders.life import Order
 from controlplane.policy.facts import Act
 from controlplane.policy.packs import Person
@@ -42,7 +43,7 @@ def why_not(db: Connection, context: Context, order: Order, meter: Bound | None)
         return None
     if leaks.stands(db, order.point):
         return LEAK
-    reopening = context.pack.reopening
+    reopening = pack_at(db, context, order.point).reopening
     if order.kind is Act.REACTIVATE and reopening.by is Person.TECHNICIAN:
         return _technicians(reopening.source.citation)
     return None

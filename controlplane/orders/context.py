@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from controlplane.policy.packs import Pack
+from controlplane.policy.packs import Packs
 from protocols.ports import Clock, Entropy
 
 DRIFT = 1.01
@@ -57,7 +57,7 @@ class Context:
 
     clock: Clock
     entropy: Entropy
-    pack: Pack
+    packs: Packs
     settings: OrderSettings = OrderSettings()
     steps: Steps = no_steps
 

@@ -12,7 +12,7 @@ from controlplane import news
 from controlplane.orders.context import Context
 from controlplane.orders.models import order_events, orders
 from controlplane.orders.states import TERMINAL, Event, Kind, OrderState, target
-from controlplane.policy.facts import Act
+from controlplane.policy.facts import Act, Answer
 from controlplane.problems import NotFoundError
 from protocols.types import Verb
 from protocols.uplink.messages import Reason
@@ -41,7 +41,7 @@ class Order:
     notice: dict[str, str] | None
     not_before: datetime | None
     until: datetime | None
-    reason: dict[str, str] | None
+    reason: dict[str, Any] | None
     grade: str | None
     ever_permitted: bool
     stopped: bool
@@ -128,18 +128,20 @@ def advance(
     *,
     to: OrderState | None = None,
     reason: Reason | None = None,
+    by: Answer | None = None,
     grade: str | None = None,
     until: datetime | None = None,
     **fields: object,
 ) -> Order:
     """Take one step of the table; ConflictError (`illegal_transition`) where it has none.
 
-    `until` is kept only where the order waits for it. `fields` are further columns that change with the step.
+    `by` is the rule's answer that the reason comes from. `until` is kept only where the order waits for it. `fields`
+    are further columns that change with the step.
     """
     state = target(order.way, order.state, on, to)
     if state is OrderState.EXECUTED:
         fields = {"armed_until": None, **fields}
-    said = msgspec.to_builtins(reason) if reason is not None else None
+    said = _said(reason, by) if reason is not None else None
     values = {
         "state": state,
         "alive": state not in TERMINAL and state is not OrderState.EXECUTED,
@@ -153,6 +155,12 @@ def advance(
     after = _order(db.execute(CHANGE, {"this": order.id, **values}).one())
     record(db, context, after, on, order.state, actor, said, grade)
     return after
+
+
+def _said(reason: Reason, by: Answer | None) -> dict[str, Any]:
+    """A reason as it is kept and told, with the rule that gave it."""
+    rule = {"pack": by.pack, "id": by.rule, "citation": by.citation} if by is not None else None
+    return {**msgspec.to_builtins(reason), **({"rule": rule} if rule else {})}
 
 
 HAPPENED = insert(order_events)

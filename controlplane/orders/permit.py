@@ -4,7 +4,7 @@ One compare-and-set under the fence, after the rules were asked once more. A sec
 judged anew. The answer names the nonce, and is signed after the commit.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
@@ -18,7 +18,7 @@ from controlplane.orders.sending import HOUSE
 from controlplane.orders.service import GIVING_FIRST, judge
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.stopping import REASONS, blocking
-from controlplane.policy.facts import Effect
+from controlplane.policy.facts import Answer, Effect
 from controlplane.policy.rules import decisive
 from protocols.uplink.messages import Permit, PermitRequest, Reason
 
@@ -62,17 +62,18 @@ def _refusal(
         return _denied(db, context, order, bar)
     answer = decisive(judge(db, context, order, until, here))
     if answer.effect is not Effect.ALLOW:
-        return _denied(db, context, order, answer.reason or NOT_WANTED, answer.until)
+        return _denied(db, context, order, answer.reason or NOT_WANTED, answer)
     return None
 
 
-def _denied(db: Connection, context: Context, order: Order, reason: Reason, until: datetime | None = None) -> Reason:
-    """Withdrawn for a stop that is for good, else held with the reason."""
+def _denied(db: Connection, context: Context, order: Order, reason: Reason, by: Answer | None = None) -> Reason:
+    """Withdrawn for a stop that is for good, else held with the reason and the rule that gave it."""
     if order.stopped:
         advance(db, context, order, Event.PERMIT_DENIED_STOP, HOUSE, reason=reason)
         return reason
+    until = by.until if by is not None else None
     held = until or context.now + timedelta(seconds=context.settings.held_review_s)
-    advance(db, context, order, Event.PERMIT_DENIED, HOUSE, reason=reason, until=held)
+    advance(db, context, order, Event.PERMIT_DENIED, HOUSE, reason=reason, by=by, until=held)
     return reason
 
 

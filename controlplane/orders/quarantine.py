@@ -95,7 +95,7 @@ def expired(context: Context, order: Order) -> bool:
 def ask_second(db: Connection, context: Context, order: Order, answer: Answer) -> Order:
     """Put it on the supervisors' list."""
     until = _until(order)
-    asked = advance(db, context, order, Event.NEEDS_APPROVAL, answer.rule, reason=answer.reason, until=until)
+    asked = advance(db, context, order, Event.NEEDS_APPROVAL, answer.rule, reason=answer.reason, by=answer, until=until)
     told: dict[str, object] = {"order": order.id, "to": "supervisor", "quarantine": order.quarantine}
     news.tell(db, context.now, "approval", order.id, told, None)
     return asked

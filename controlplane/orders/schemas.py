@@ -36,12 +36,21 @@ class NewOrder(In):
     deadline: When | None = None
 
 
+class RuleOut(Out):
+    """The rule that decided, the rule pack it was asked under, and what its parameters cite."""
+
+    pack: str
+    id: str
+    citation: str
+
+
 class ReasonOut(Out):
-    """Why: a stable code, and words for people."""
+    """Why: a stable code, words for people, and the rule that said so where one did."""
 
     code: str
     en: str
     it: str
+    rule: RuleOut | None = None
 
 
 class Step(Out):

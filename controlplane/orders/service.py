@@ -65,7 +65,13 @@ def enter_giving(db: Connection, context: Context, point: str, actor: str) -> Or
 
 
 POINT = (
-    select(supply_points.c.client, supply_points.c.medium, supply_points.c.zone, meters.c.gateway)
+    select(
+        supply_points.c.client,
+        supply_points.c.medium,
+        supply_points.c.zone,
+        supply_points.c.pack,
+        meters.c.gateway,
+    )
     .outerjoin(meters, meters.c.point == supply_points.c.id)
     .where(supply_points.c.id == bindparam("id"))
 )
@@ -104,7 +110,7 @@ def _enter(db: Connection, context: Context, draft: Draft, actor: str) -> Order:
         "created_at": context.now,
         "version": 1,
         "requested_by": draft.person,
-        "legal_term": legal_term(context, draft.kind, draft.deadline),
+        "legal_term": legal_term(context, context.packs.of(point.pack), draft.kind, draft.deadline),
         "quarantine": above(db, context, where) if way is Kind.TAKING else None,
     }
     return enter(db, context, row, actor)
@@ -131,19 +137,24 @@ def _one_alive(there: list[Order], draft: Draft, way: Kind) -> None:
     raise ConflictError(f"order {alive.id} already gives supply back at {draft.point}", code="giving_already")
 
 
-PROTECTED = select(protections.c.act, protections.c.reason, protections.c.until).where(
-    protections.c.point == bindparam("point"), protections.c.ended_at.is_(None)
+PROTECTION = (protections.c.point == supply_points.c.id) & protections.c.ended_at.is_(None)
+HERE = (
+    select(supply_points.c.pack, protections.c.act, protections.c.reason, protections.c.until)
+    .outerjoin(protections, PROTECTION)
+    .where(supply_points.c.id == bindparam("point"))
 )
+"""A point's rules, and what it is protected from: a row for each protection, one without an act where there is none."""
 
 
 def judge(
     db: Connection, context: Context, order: Order, until: datetime, there: list[Order] | None = None
 ) -> tuple[Answer, ...]:
-    """Ask every rule about an order now, for the interval up to `until`; the fence is held.
+    """Ask every rule of its point about an order now, for the interval up to `until`; the fence is held.
 
     `there` are all orders of its point, from whoever has read them already.
     """
     there = there if there is not None else at_point(db, order.point)
+    here = db.execute(HERE, {"point": order.point}).all()
     facts = Facts(
         act=order.kind,
         now=context.now,
@@ -151,21 +162,23 @@ def judge(
         grounds=order.grounds,
         notice_received_on=date.fromisoformat(order.notice["received_on"]) if order.notice else None,
         not_before=order.not_before,
-        protections=tuple(Protected(*row) for row in db.execute(PROTECTED, {"point": order.point})),
+        protections=tuple(Protected(*row[1:]) for row in here if row.act is not None),
         other_taking_alive=any(o.alive and o.id != order.id and o.way is Kind.TAKING for o in there),
         quarantine=unreleased(order),
     )
-    return ask(facts, context.pack)
+    return ask(facts, context.packs.of(here[0].pack))
 
 
 def _apply(db: Connection, context: Context, order: Order, answer: Answer) -> Order:
     """What the rules answered to a new order."""
     if answer.effect is Effect.DENY:
-        return advance(db, context, order, Event.DENIED_BY_RULE, answer.rule, reason=answer.reason)
+        return advance(db, context, order, Event.DENIED_BY_RULE, answer.rule, reason=answer.reason, by=answer)
     if answer.effect is Effect.SECOND_PERSON:
         return ask_second(db, context, order, answer)
     if answer.effect is Effect.DEFER:
-        return advance(db, context, order, Event.DEFERRED, answer.rule, reason=answer.reason, until=answer.until)
+        return advance(
+            db, context, order, Event.DEFERRED, answer.rule, reason=answer.reason, by=answer, until=answer.until
+        )
     if (stop := blocking(db, context, order)) is not None:
         until = context.now + timedelta(seconds=context.settings.held_review_s)
         return advance(db, context, order, Event.DEFERRED, HOUSE, reason=REASONS[stop], until=until)
@@ -196,7 +209,8 @@ def review(
     if stopped is not None and order.stopped:
         return advance(db, context, order, Event.STOP, HOUSE, to=OrderState.WITHDRAWN, reason=REASONS[stopped])
     until = max(answer.until or context.now, context.now + timedelta(seconds=context.settings.held_review_s))
-    return advance(db, context, order, on, actor, to=OrderState.HELD, reason=reason, until=until)
+    by = answer if answer.reason is not None else None
+    return advance(db, context, order, on, actor, to=OrderState.HELD, reason=reason, by=by, until=until)
 
 
 def withdraw(db: Connection, context: Context, order_id: str, version: int, actor: str) -> Order:

@@ -74,10 +74,11 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One rule's answer, with its citation; `until` is when a deferral ends."""
+    """One rule's answer, with its citation and the pack that was asked; `until` is when a deferral ends."""
 
     rule: str
     citation: str
     effect: Effect
     reason: Reason | None = None
     until: datetime | None = None
+    pack: str = ""

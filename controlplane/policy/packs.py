@@ -4,9 +4,11 @@ A word that nobody knows is refused, not skipped: a misspelt act would be an act
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -78,6 +80,23 @@ class Pack:
     own: Parameters = Parameters("the house's own rule", "high")
     term: Term | None = None
     reopening: Reopening = BY_TECHNICIAN
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Packs:
+    """The packs that one control plane serves, by name, and the one of supply points that name none."""
+
+    default: Pack
+    named: Mapping[str, Pack]
+
+    def of(self, name: str | None) -> Pack:
+        """The pack of a point that names this one, or none; PackError where it is not served."""
+        if name is None:
+            return self.default
+        if name not in self.named:
+            raise PackError(f"the rule pack {name!r} is not served here; served are {', '.join(self.named)}")
+        return self.named[name]
 
 
 class _Cited(msgspec.Struct, forbid_unknown_fields=True):
@@ -114,16 +133,31 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     forbidden_days: _Days
     legal_term: _Term | None = None
     reopening: _Reopening | None = None
+    demonstration: bool = False
+
+
+FOLDER = files("controlplane.policy") / "data"
 
 
 def installed(name: str) -> Pack:
     """The pack of this name that came with the installation."""
-    folder = files("controlplane.policy") / "data"
     try:
-        return load((folder / f"{name}.toml").read_text(encoding="utf-8"), name)
+        return load((FOLDER / f"{name}.toml").read_text(encoding="utf-8"), name)
     except FileNotFoundError:
-        known = sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
-        raise PackError(f"no rule pack is called {name!r}; installed are {', '.join(known)}") from None
+        raise PackError(f"no rule pack is called {name!r}; installed are {', '.join(_names())}") from None
+
+
+@cache
+def served(default: str) -> Packs:
+    """All installed packs; one that is for demonstrations only where it is the default, so that none slips in."""
+    pack = installed(default)
+    others = [installed(name) for name in _names() if name != default]
+    named = {each.name: each for each in (pack, *others) if each is pack or not each.demonstration}
+    return Packs(pack, dict(sorted(named.items())))
+
+
+def _names() -> list[str]:
+    return sorted(file.name.removesuffix(".toml") for file in FOLDER.iterdir() if file.name.endswith(".toml"))
 
 
 def load(text: str, name: str) -> Pack:
@@ -151,6 +185,7 @@ def _pack(file: _File, name: str) -> Pack:
         days=_parameters(days),
         term=_term(file.legal_term, name),
         reopening=_reopening(file.reopening),
+        demonstration=file.demonstration,
     )
 
 

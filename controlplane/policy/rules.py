@@ -4,6 +4,7 @@ Every number comes from a rule pack with its citation; a lawyer confirms a pack 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -109,7 +110,7 @@ RULES: tuple[Rule, ...] = (protection, one_at_a_time, notice_served, not_before,
 
 def ask(facts: Facts, pack: Pack) -> tuple[Answer, ...]:
     """Ask every rule and keep every answer."""
-    return tuple(rule(facts, pack) for rule in RULES)
+    return tuple(replace(rule(facts, pack), pack=pack.name) for rule in RULES)
 
 
 WEIGHT = {Effect.ALLOW: 0, Effect.DEFER: 1, Effect.SECOND_PERSON: 2, Effect.DENY: 3}

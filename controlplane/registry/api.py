@@ -1,5 +1,6 @@
 """Routes of clients, supply points, gateways and meters."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
@@ -67,9 +68,12 @@ async def get_client(
 
 
 @router.post("/supply-points", status_code=201, response_model=PointOut)
-async def create_point(body: NewPoint, who: Annotated[Posting, Depends(Posts(Permission.POINTS_WRITE))]) -> Response:
-    """Enter a supply point, with what must never happen there."""
+async def create_point(
+    body: NewPoint, request: Request, who: Annotated[Posting, Depends(Posts(Permission.POINTS_WRITE))]
+) -> Response:
+    """Enter a supply point, with its rule pack and what must never happen there."""
     edge = who.edge
+    served: Collection[str] = request.app.state.packs
     forbidden = tuple(service.Forbidden(p.act, p.reason, p.until) for p in body.protections)
 
     def verb(db: Connection) -> Answer:
@@ -81,6 +85,8 @@ async def create_point(body: NewPoint, who: Annotated[Posting, Depends(Posts(Per
             code=body.code,
             medium=body.medium,
             zone=body.zone,
+            pack=body.pack,
+            served=served,
             forbidden=forbidden,
         )
         made = reading.point(db, None, point)

@@ -20,6 +20,7 @@ supply_points = Table(
     Column("code", String, nullable=False),
     Column("medium", String, nullable=False),
     Column("zone", String, nullable=False),
+    Column("pack", String, nullable=True),
     Column("created_at", Moment, nullable=False),
     Column("version", Whole, nullable=False, default=1),
     UniqueConstraint("client", "code"),

@@ -45,12 +45,16 @@ class NewProtection(In):
 
 
 class NewPoint(In):
-    """A supply point to be entered. `code` is the client's own, for example a PDR."""
+    """A supply point to be entered. `code` is the client's own, for example a PDR.
+
+    `pack` is the rule pack of its place and service; without one it follows the control plane's default.
+    """
 
     client: Name
     code: Words
     medium: Literal["water", "gas"]
     zone: MaybeWords = ""
+    pack: Name | None = None
     protections: Annotated[tuple[NewProtection, ...], Field(max_length=20)] = ()
 
 
@@ -64,13 +68,14 @@ class ProtectionOut(Out):
 
 
 class PointOut(Out):
-    """A supply point."""
+    """A supply point; `pack` is the rule pack it names, null where it follows the control plane's default."""
 
     id: str
     client: str
     code: str
     medium: str
     zone: str
+    pack: str | None
     protections: list[ProtectionOut]
     created_at: datetime
     version: int

@@ -1,6 +1,6 @@
 """Entering clients, supply points, gateways and meters; binding a meter anew. Nothing is ever deleted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -69,15 +69,20 @@ def create_point(
     code: str,
     medium: str,
     zone: str,
+    pack: str | None = None,
+    served: Collection[str] = (),
     forbidden: tuple[Forbidden, ...] = (),
 ) -> str:
-    """Enter a supply point with its fence row; its id."""
+    """Enter a supply point with its fence row; its id. `served` are the rule packs that it may name."""
     _known(db, clients, client, "client")
+    if pack is not None and pack not in served:
+        detail = f"no rule pack {pack!r} is served here; name one of {', '.join(served)}, or none for the default"
+        raise UnprocessableError(detail, code="unknown_pack", extra={"packs": list(served)})
     same = (supply_points.c.client == client) & (supply_points.c.code == code)
     if db.execute(select(supply_points.c.id).where(same)).one_or_none() is not None:
         raise ConflictError("this client has a supply point of this code already", code="code_taken")
     point = new_id("pt", clock, entropy)
-    row = {"id": point, "client": client, "code": code, "medium": medium, "zone": zone, "version": 1}
+    row = {"id": point, "client": client, "code": code, "medium": medium, "zone": zone, "pack": pack, "version": 1}
     db.execute(insert(supply_points).values(**row, created_at=clock.now()))
     db.execute(insert(fences).values(point=point, next_sequence=1, epoch=1))
     for each in forbidden:

@@ -85,7 +85,7 @@ class Desk:
         self.engine = make_engine(self.url)
         if self.engine.dialect.name == "sqlite":
             metadata.create_all(self.engine)
-        pack = packs.installed(self.pack)
+        pack = packs.served(self.pack)
         self.context = Context(self.clock, SeededEntropy(1), pack, self.settings, index_steps)
         with self.engine.begin() as db:
             self._register(db)

@@ -48,7 +48,7 @@ class Clerk:
         upgrade(self.engine)
         entropy = SeededEntropy(7)
         self.edge = Edge(InlineWriter(self.engine, []), self.clock, entropy)
-        context = Context(self.clock, entropy, packs.installed("demo"), self.settings)
+        context = Context(self.clock, entropy, packs.served("demo"), self.settings)
         self.app = create(self.edge, context)
         self.loop = asyncio.Runner()
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)

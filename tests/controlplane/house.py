@@ -68,7 +68,7 @@ class House:
 
     @property
     def context(self) -> Context:
-        return Context(self.clock, SeededEntropy(self.nonce + self.chain), packs.installed(self.pack), OrderSettings())
+        return Context(self.clock, SeededEntropy(self.nonce + self.chain), packs.served(self.pack), OrderSettings())
 
     # -- what clients do
 

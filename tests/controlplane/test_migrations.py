@@ -1,15 +1,39 @@
 """Migrations make exactly the tables of the models; a database of a newer version is refused."""
 
+from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Engine, select, text
 
 from controlplane.db import make_engine
 from controlplane.migrations.tables import metadata
 from controlplane.migrations.upgrade import SchemaError, upgrade
+from controlplane.policy import packs
+from controlplane.registry.models import supply_points
+from tests.controlplane.dialects import both
+
+
+@pytest.fixture
+def blank(request: pytest.FixtureRequest, database: str) -> str:
+    """The URL of a database without any table."""
+    if database.startswith("sqlite"):
+        return database
+    server = request.getfixturevalue("postgres")
+    return str(server.url(server.new()))
+
+
+def to(engine: Engine, revision: str) -> None:
+    """What an earlier version has made."""
+    with as_file(files("controlplane.migrations")) as folder, engine.begin() as db:
+        config = Config()
+        config.set_main_option("script_location", str(folder))
+        config.attributes["connection"] = db
+        command.upgrade(config, revision)
 
 
 def schema(url: str, *, migrated: bool) -> dict[str, str]:
@@ -61,4 +85,20 @@ def test_a_database_that_is_not_ours_is_refused() -> None:
     metadata.create_all(engine)
     with pytest.raises(SchemaError, match="no version"):
         upgrade(engine)
+    engine.dispose()
+
+
+@both
+def test_0011_a_point_that_was_there_names_no_pack_and_follows_the_default(blank: str) -> None:
+    engine = make_engine(blank)
+    to(engine, "0010")
+    with engine.begin() as db:
+        db.execute(text("INSERT INTO clients (id, name, created_at) VALUES ('c', 'Acqua', '2026-01-01 00:00:00')"))
+        point = "(id, client, code, medium, zone, created_at, version) VALUES"
+        db.execute(text(f"INSERT INTO supply_points {point} ('p', 'c', 'A', 'water', '', '2026-01-01 00:00:00', 3)"))
+    upgrade(engine)
+    with engine.begin() as db:
+        (kept,) = db.execute(select(supply_points))
+        assert (kept.id, kept.code, kept.pack, kept.version) == ("p", "A", None, 3)
+        assert packs.served("italy-water").of(kept.pack).name == "italy-water"
     engine.dispose()

@@ -132,7 +132,7 @@ def standby(db: Connection) -> None:
 
 def application(writer: ThreadWriter, clerk: Clerk, number: int) -> FastAPI:
     chance = SeededEntropy(number)
-    return create(Edge(writer, clerk.clock, chance), Context(clerk.clock, chance, packs.installed("demo")))
+    return create(Edge(writer, clerk.clock, chance), Context(clerk.clock, chance, packs.served("demo")))
 
 
 async def test_the_same_request_at_once_through_two_processes_is_done_once(server_database: str) -> None:
@@ -143,7 +143,7 @@ async def test_the_same_request_at_once_through_two_processes_is_done_once(serve
     apps = [
         create(
             Edge(writer, clerk.clock, (chance := SeededEntropy(n))),
-            Context(clerk.clock, chance, packs.installed("demo")),
+            Context(clerk.clock, chance, packs.served("demo")),
         )
         for n, writer in enumerate(writers)
     ]

@@ -35,7 +35,7 @@ def engine(place: Path) -> Engine:
 
 
 def context() -> Context:
-    return Context(Clock(), SeededEntropy(next(chances)), packs.installed("demo"))
+    return Context(Clock(), SeededEntropy(next(chances)), packs.served("demo"))
 
 
 def start(place: Path) -> str | None:

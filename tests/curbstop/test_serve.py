@@ -13,8 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from controlplane.registry.service import create_client, create_point
 from curbstop.cli import main
-from curbstop.serve import listening, read
+from curbstop.serve import build, listening, read
 
 PATIENCE_S = 30
 STOPS_WITHIN_S = 4
@@ -161,3 +162,26 @@ def test_a_key_file_that_others_may_read_is_refused(tmp_path: Path, capsys: pyte
     (tmp_path / "plane.key").chmod(0o644)
     assert main(["serve", str(settings(tmp_path, free_port()))]) == 2
     assert "chmod 600" in capsys.readouterr().err
+
+
+def test_a_rule_pack_that_points_name_and_that_is_served_no_more_is_told_at_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = settings(tmp_path, free_port())
+    plane = build(read(path))
+    with plane.engine.begin() as db:
+        client = create_client(db, plane.edge.clock, plane.edge.entropy, "Acqua")
+        where = {"client": client, "code": "A", "medium": "water", "zone": ""}
+        create_point(db, plane.edge.clock, plane.edge.entropy, served=("demo",), pack="demo", forbidden=(), **where)
+    plane.writer.close()
+    plane.held.close()
+    path.write_text(path.read_text().replace('pack = "demo"', 'pack = "italy-water"'))
+    assert main(["serve", str(path)]) == 2
+    assert "not served: demo; served are italy-water" in capsys.readouterr().err
+
+
+def test_a_rule_pack_that_is_not_installed_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = settings(tmp_path, free_port())
+    path.write_text(path.read_text().replace('pack = "demo"', 'pack = "atlantis"'))
+    assert main(["serve", str(path)]) == 2
+    assert "no rule pack is called 'atlantis'; installed are demo, italy-water" in capsys.readouterr().err

@@ -126,7 +126,7 @@ def test_every_real_telegram_arrives_whole_and_exact(tmp_path: Path) -> None:
         def dial(line: LineConfig) -> Dial:
             return lines[line.name].dial if line.name in lines else next(iter(lines.values())).dial
 
-        context = Context(virtual.clock, virtual.entropy, packs.installed("demo"))
+        context = Context(virtual.clock, virtual.entropy, packs.served("demo"))
         dispatch = Dispatch(context, InlineWriter(engine, []), Doors(context, take_readings), PLANE_KEY)
         gateway = Gateway(
             parse_config(text, tmp_path / "gateway.toml", installed()),

@@ -45,7 +45,7 @@ from tests.simulation.story import story
 from tests.simulation.witness import Recorded, WatchedWriter, Witness
 
 LAST = text("rowid DESC")
-PACK = packs.installed("demo")
+PACK = packs.served("demo")
 Story = Callable[["World"], Awaitable[None]]
 
 

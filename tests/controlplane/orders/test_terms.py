@@ -47,7 +47,8 @@ def escalations(desk: Desk) -> list[tuple[str, str | None]]:
 
 
 def with_term(desk: Desk) -> None:
-    desk.context = replace(desk.context, pack=replace(desk.context.pack, term=TIMG))
+    served = desk.context.packs
+    desk.context = replace(desk.context, packs=replace(served, default=replace(served.default, term=TIMG)))
 
 
 def test_I8_at_the_clients_deadline_the_planner_is_told_and_the_order_stays(desk: Desk) -> None:
