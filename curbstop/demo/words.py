@@ -72,5 +72,11 @@ async def report(uses: Uses, promises: Promises) -> Document:
 def _order(order: Document) -> Document:
     kept = ("id", "kind", "medium", "channel", "state", "grade", "reason")
     step = ("at", "state", "grade", "actor", "reason")
-    timeline = [{key: event[key] for key in step} for event in order["timeline"]]
-    return {**{key: order[key] for key in kept}, "timeline": timeline, "dossier": None}
+    timeline = [_with_why({key: event[key] for key in step}) for event in order["timeline"]]
+    return {**_with_why({key: order[key] for key in kept}), "timeline": timeline, "dossier": None}
+
+
+def _with_why(told: Document) -> Document:
+    """Its reason in the words that programs were promised: code, English, Italian."""
+    reason = told["reason"]
+    return {**told, "reason": {key: reason[key] for key in ("code", "en", "it")} if reason is not None else None}
