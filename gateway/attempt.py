@@ -124,7 +124,8 @@ class Attempt:
         task = self.edge.journal.task(self.task.digest)
         if task is None or task.state == "finished":
             return Why.SUPERSEDED
-        why = refusal(self._facts(task))
+        facts = self._facts(task)
+        why = refusal(facts)
         if why is not None or task.state == "started":
             return why
         taking = self.edge.taking(self.meter) if self.command.verb.takes else None
@@ -133,19 +134,28 @@ class Attempt:
         except StorageError:
             self.edge.storage_works = False
             return Why.STORAGE
-        return refusal(self._facts(replace(task, state="started")))
+        return refusal(self._later(facts))
+
+    def _later(self, facts: Facts) -> Facts:
+        """The same after the commit: what the clocks tell may have changed meanwhile; what the journal holds can't."""
+        edge, boot_s = self.edge, self.edge.clock.boot()
+        trusted, confirmed = edge.watch.trusted, self._confirmed(boot_s)
+        return replace(facts, now=edge.clock.now(), boot_s=boot_s, clock_trusted=trusted, expiry_confirmed=confirmed)
+
+    def _confirmed(self, boot_s: float) -> bool:
+        return self.confirmed is not None and boot_s < self.confirmed.until_boot_s
 
     def _facts(self, task: Task) -> Facts:
-        edge = self.edge
+        edge, boot_s = self.edge, self.edge.clock.boot()
         mark = edge.journal.mark(self.meter.name)
         return Facts(
             verb=self.command.verb,
             medium=Medium.GAS if self.meter.is_gas else self.meter.spec.medium,
             expires_at=self.command.expires_at,
             now=edge.clock.now(),
-            boot_s=edge.clock.boot(),
+            boot_s=boot_s,
             clock_trusted=edge.watch.trusted,
-            expiry_confirmed=self.confirmed is not None and edge.clock.boot() < self.confirmed.until_boot_s,
+            expiry_confirmed=self._confirmed(boot_s),
             permit_until_s=self.grant.until_boot_s if self.grant else None,
             superseded=mark is None
             or mark > self.task.number

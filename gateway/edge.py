@@ -28,6 +28,10 @@ class Edge:
     limits: Limits
     storage_works: bool = True
     outbox: asyncio.Event = field(default_factory=asyncio.Event)
+    _with_valve: tuple[MeterId, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._with_valve = tuple(name for name, meter in self.meters.items() if meter.has_valve)
 
     def cap_free(self, meter: Meter) -> bool:
         """Whether the gateway's own bound allows one more closure, of this meter."""
@@ -35,8 +39,8 @@ class Edge:
         moving = {taking.meter for taking in takings if taking.unsettled}
         others = [
             ValvePosition.UNKNOWN if name in moving else positions.get(name, ValvePosition.UNKNOWN)
-            for name, other in self.meters.items()
-            if other.has_valve and name != meter.name
+            for name in self._with_valve
+            if name != meter.name
         ]
         return free(self.limits, takings, others, self.moment())
 

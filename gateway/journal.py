@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.journal_file import JournalError
 from gateway.journal_schema import TABLES, VERSION
@@ -51,8 +51,7 @@ class Sealed:
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Taking:
+class Taking(NamedTuple):
     """One use of the caps. `boot` and `boot_s` tell its age in the same run; `unsettled`: how it ended is not known."""
 
     meter: MeterId
@@ -65,6 +64,10 @@ class Taking:
 Build = Callable[[Chain], tuple[bytes, str]]
 """Given its place in the chain, makes a message: the sealed bytes and the digest."""
 
+RAISE_MARK = """INSERT INTO marks VALUES (?, ?, ?) ON CONFLICT DO UPDATE
+SET epoch = excluded.epoch, sequence = excluded.sequence
+WHERE (excluded.epoch, excluded.sequence) > (marks.epoch, marks.sequence)"""
+POSITIONS = {position.value: position for position in ValvePosition}
 COLUMNS = "digest, kind, meter, epoch, sequence, payload, state, outcome, began, permit, received_at, received_boot_s"
 
 
@@ -170,8 +173,7 @@ class Journal:
             "INSERT INTO outbox (number, kind, digest, task, raw) VALUES (?, ?, ?, ?, ?)",
             (number, kind, digest, task, raw),
         )
-        self.set_meta("chain", str(number))
-        self.set_meta("head", digest)
+        self._db.execute("REPLACE INTO meta VALUES ('chain', ?), ('head', ?)", (str(number), digest))
         return Sealed(number, kind, digest, raw)
 
     def task(self, digest: str) -> Task | None:
@@ -217,9 +219,7 @@ class Journal:
             db.executemany(query, list(epochs.items()))
 
     def _raise_mark(self, meter: MeterId, number: Number) -> None:
-        mark = self.mark(meter)
-        if mark is None or mark < number:
-            self._db.execute("REPLACE INTO marks VALUES (?, ?, ?)", (meter, number.epoch, number.sequence))
+        self._db.execute(RAISE_MARK, (meter, number.epoch, number.sequence))
 
     # -- the way up
 
@@ -255,7 +255,7 @@ class Journal:
         """All uses of the caps that are kept."""
         columns = "takings.meter, takings.at, boot, boot_s, state <> 'finished'"
         rows = self._db.execute(f"SELECT {columns} FROM takings JOIN tasks USING (digest)")  # noqa: S608 - our names
-        return [Taking(MeterId(m), datetime.fromisoformat(at), *rest) for m, at, *rest in rows]
+        return [Taking(meter, datetime.fromisoformat(at), *rest) for meter, at, *rest in rows]
 
     def position(self, meter: MeterId) -> ValvePosition:
         """The last position seen; UNKNOWN where none was, or where the last look at it failed."""
@@ -265,7 +265,7 @@ class Journal:
     def positions(self) -> dict[MeterId, ValvePosition]:
         """The last position seen of each meter that was ever seen."""
         rows = self._db.execute("SELECT meter, position FROM positions")
-        return {MeterId(meter): ValvePosition(position) for meter, position in rows}
+        return {meter: POSITIONS[position] for meter, position in rows}
 
     def set_position(self, meter: MeterId, position: ValvePosition) -> None:
         """Keep what was seen, where it differs."""

@@ -119,17 +119,21 @@ def write(path: Path, kept: Kept, *, settled: bool = True) -> None:
 def _raised(path: Path, kept: Kept) -> bool:
     """Write a higher mark of the same run into the slot that does not hold the last one; False if it can't be."""
     try:
-        with path.open("r+b", buffering=0) as file:
-            slots = _slots(file.read())
-            last = max(filter(None, slots), key=_mark, default=None)
-            same = last is not None and (last.run, last.next) == (kept.run, kept.next) and last.mark < kept.mark
-            if not same or file.tell() != 2 * SLOT:
-                return False
-            os.pwrite(file.fileno(), _text(kept), SLOT if slots[0] is last else 0)
-            os.fdatasync(file.fileno())
+        descriptor = os.open(path, os.O_RDWR | os.O_DSYNC | os.O_CLOEXEC)
     except OSError:
         return False
-    return True
+    try:
+        data = os.read(descriptor, 2 * SLOT + 1)
+        slots = _slots(data)
+        last = max(filter(None, slots), key=_mark, default=None)
+        same = last is not None and (last.run, last.next) == (kept.run, kept.next) and last.mark < kept.mark
+        if not same or len(data) != 2 * SLOT:
+            return False
+        return os.pwrite(descriptor, _text(kept), SLOT if slots[0] is last else 0) == SLOT
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

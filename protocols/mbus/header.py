@@ -51,12 +51,17 @@ class Header:
 def decode_long(bare: Header, data: bytes) -> Header:
     """Read 12 bytes; MalformedError where fewer are there."""
     _require(data, LONG_SIZE)
-    return replace(
-        decode_short(bare, data[8:]),
+    return Header(
+        bare.ci,
+        bare.address,
+        bare.c,
         id=data[3::-1].hex(),
         manufacturer=manufacturer_name(data[4:6]),
         version=data[6],
         medium=data[7],
+        access_no=data[8],
+        status=data[9],
+        configuration=int.from_bytes(data[10:12], "little"),
     )
 
 

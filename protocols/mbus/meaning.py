@@ -1,6 +1,7 @@
 """What VIF and VIFE bytes mean together: one `Meaning` for the record's data, and notes that say which value it is."""
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from protocols.mbus.codes import PRIMARY_VIF, Meaning, duration
 from protocols.mbus.extensions import (
@@ -29,6 +30,8 @@ ACTIONS = {
 }  # fmt: skip
 """VIFE 00-1F from master to slave: object actions."""
 LAST_ACTION = 0x1F
+KEPT = 1024
+"""How many meanings are kept: a fleet's telegrams hold some dozens, noise any number."""
 IN_ASCII = str.maketrans({"\xb0": None, "\xb2": "2", "\xb3": "3", "\xb5": "u"})
 
 
@@ -46,6 +49,7 @@ class Value:
         return self.meaning.reason
 
 
+@lru_cache(KEPT)
 def meaning_of(vif: bytes, text: str, *, from_master: bool) -> Value:
     """Interpret VIF and VIFEs (without the plain text's own bytes, which is `text`)."""
     head, rest = _head(vif, text)

@@ -1,11 +1,14 @@
 """Attacks by timing: two things under way at once, and answers that outlive their moment."""
 
 import asyncio
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from gateway.journal import Taking
+from protocols.ports import Clock
 from protocols.types import Outcome, ValvePosition, Verb
 from protocols.uplink.messages import PermitRequest
 from protocols.uplink.reasons import Why
@@ -86,6 +89,43 @@ def test_I3_a_confirmed_expiry_does_not_outlive_its_validity(tmp_path: Path) -> 
         assert world.moves(A) == ["closed"]
 
     play(story, tmp_path, text=config_text(every_s=1.0))
+
+
+@dataclass
+class _Ahead:
+    """The gateway's clock, so many seconds on: a disk that took its time."""
+
+    clock: Clock
+    by_s: float = 0.0
+
+    def now(self) -> datetime:
+        return self.clock.now() + timedelta(seconds=self.by_s)
+
+    def boot(self) -> float:
+        return self.clock.boot() + self.by_s
+
+
+@pytest.mark.parametrize(("disk_s", "wall_s"), [(11.0, 0.0), (0.0, -7200.0)])
+def test_P4_a_commit_that_outlives_the_permit_or_the_trust_in_the_clock_moves_nothing(
+    tmp_path: Path, disk_s: float, wall_s: float
+) -> None:
+    async def story(world: World) -> None:
+        await born_and_polled(world)
+        assert world.gateway is not None
+        edge = world.gateway.edge
+        ahead, start = _Ahead(edge.clock), edge.journal.start
+
+        def slow(digest: str, permit: str | None, taking: Taking | None) -> None:
+            start(digest, permit, taking)
+            ahead.by_s = disk_s
+            world.virtual.clock.jump(wall_s)
+
+        edge.clock, edge.journal.start = ahead, slow  # type: ignore[method-assign]
+        receipt = await world.receipt(await world.plane.send(world.plane.command(A, Verb.CLOSE)))
+        assert (receipt.outcome, receipt.started, receipt.sent) == (Outcome.FAILED, True, ())
+        assert world.moves(A) == []
+
+    play(story, tmp_path)
 
 
 def test_P8_an_open_survives_a_clock_that_jumps_while_it_is_read(tmp_path: Path) -> None:
