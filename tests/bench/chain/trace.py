@@ -66,19 +66,24 @@ def _verb(verb: Any) -> str:
     return str(getattr(verb, "__qualname__", "verb")).split(".<locals>", maxsplit=1)[0]
 
 
-def _journal(path: str) -> sqlite3.Connection:
-    """Note each commit of the journal that wrote something."""
-    connection = open_file(path)
-    changes = connection.total_changes
+class _Noted:
+    """A journal's connection that notes each commit that wrote something; SQLite's own trace spells out every row."""
 
-    def traced(statement: str) -> None:
-        nonlocal changes
-        if statement == "COMMIT" and connection.total_changes != changes:
-            changes = connection.total_changes
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection, self._changes = connection, connection.total_changes
+
+    def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        if statement == "COMMIT" and self._connection.total_changes != self._changes:
+            self._changes = self._connection.total_changes
             note("commit", "journal")
+        return self._connection.execute(statement, *values)
 
-    connection.set_trace_callback(traced)
-    return connection
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+def _journal(path: str) -> Any:
+    return _Noted(open_file(path))
 
 
 def _catalogue() -> Catalogue:
