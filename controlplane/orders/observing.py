@@ -10,14 +10,13 @@ from decimal import Decimal, InvalidOperation
 from sqlalchemy import Connection, bindparam, select
 
 from controlplane import news
-from controlplane.orders.arming import means
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance
 from controlplane.orders.models import commands
 from controlplane.orders.sending import HOUSE, send_look
 from controlplane.orders.states import Event, Kind
 from controlplane.registry.binding import bound
-from protocols.types import Outcome, Verb
+from protocols.types import Outcome
 from protocols.uplink.messages import LookAnswer, Reason
 
 STEPS, CERTAINTY = 10, 4.6
@@ -66,7 +65,7 @@ def observe(db: Connection, context: Context, order: Order) -> None:
     """Begin the window, or complete the order at once where none can prove anything."""
     meter = bound(db, order.point)
     length_s = window_s(context.steps(db, meter.name, _act_began(db, order, context)), context) if meter else None
-    if meter is not None and means(order, meter) is Verb.ARM:  # longer than the meter's own leak check
+    if order.way is Kind.GIVING and meter is not None and meter.is_gas:  # longer than the meter's own leak check
         length_s = max(length_s or 0.0, context.settings.leak_watch_s)
     if length_s is None:
         advance(db, context, order, Event.WINDOW_ENDED, HOUSE, reason=NO_WINDOW)
@@ -91,6 +90,9 @@ def corroborate(db: Connection, context: Context, order: Order, answer: LookAnsw
     if answer.outcome is not Outcome.DONE or order.verb is None or position is not order.verb.wanted:
         _contradicted_or_open(db, context, order, answer)
         return
+    if order.way is Kind.GIVING and len(answer.index) == 1 and _is_gas(db, order):
+        observe(db, context, order)  # something newer has cut the window short, and the leak check may still run
+        return
     index = [number(seen.value) for seen in answer.index]
     if len(index) < len(("begin", "end")) or None in (index[0], index[-1]):
         advance(db, context, order, Event.WINDOW_ENDED, answer.gateway, reason=NO_WINDOW)
@@ -104,6 +106,11 @@ def corroborate(db: Connection, context: Context, order: Order, answer: LookAnsw
         contradicted = advance(db, context, order, Event.CONTRADICTED, answer.gateway, reason=PASSING)
         news.tell(db, context.now, "alarm", order.id, {"code": PASSING.code, "order": order.id}, order.client)
         advance(db, context, contradicted, Event.WINDOW_ENDED, answer.gateway, reason=PASSING)
+
+
+def _is_gas(db: Connection, order: Order) -> bool:
+    meter = bound(db, order.point)
+    return meter is not None and meter.is_gas
 
 
 def _contradicted_or_open(db: Connection, context: Context, order: Order, answer: LookAnswer) -> None:

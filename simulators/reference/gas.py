@@ -64,7 +64,11 @@ USUAL = Setting()
 
 
 class GasMeter:
-    """A reference gas meter over a supply with a valve. `raised` are bits of the error flags, all but the leak's."""
+    """A reference gas meter over a supply with a valve. `raised` are bits of the error flags, all but the leak's.
+
+    `armed_upon` tells of each arm that was written to it when that came (boot time), how the valve stood and which
+    error flags: whether or not the meter did it.
+    """
 
     def __init__(self, clock: Clock, supply: Supply, plate: Plate, setting: Setting, *, telegrams: int = 1) -> None:
         if supply.valve is None:
@@ -75,6 +79,7 @@ class GasMeter:
         self.setting = setting
         self.raised = 0
         self.refused = 0
+        self.armed_upon: list[tuple[float, ValvePosition, int]] = []
         self._clock = clock
         self._telegrams = telegrams
         self._access = 0
@@ -126,6 +131,8 @@ class GasMeter:
 
     def write(self, ci: int, data: bytes) -> None:
         """Do one known verb where its mode has that step from where the valve stands; else set the error."""
+        if ci == DATA_SEND and data == ARM:
+            self.armed_upon.append((self._clock.boot(), self.valve.position, self.alarms))
         if ci == DATA_SEND and self._obeys(data):
             return
         self._error = True

@@ -1,12 +1,16 @@
 """What stands in the cellar: meters with their valves and water, and the lines that reach them: a world's truth."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from protocols.types import Identity, MeterId, ValvePosition
+from protocols.types import Identity, Medium, MeterId, ValvePosition
 from simulators.faults import Faults
 from simulators.line import Line, Station
 from simulators.loop import Virtual
 from simulators.physics import Constant, Supply
+from simulators.reference import gas
+from simulators.reference.gas import GasMeter, Setting
+from simulators.reference.slave import Slave
 from simulators.reference.water import VERB_BYTES, Plate, slave
 from simulators.valve import By, Valve
 from tests.simulation.witness import Witness
@@ -17,48 +21,73 @@ SLOW = {"B": 2.5}
 STALL_MAX_S = 7.0
 """A converter that holds bytes back longer than the meter's spec allows for (act_max_s, less the travel) is none."""
 INDEX_DL = 100_000
+GAS = MeterId("C")
+"""The gas meter. It would obey an open: only what the two ends do keeps it from being opened from afar."""
+ARM_EXPIRES_S = 400.0
+GAS_L_H, LEAKING_L_H = 60, 600
+"""What burns by itself: within the leak check's threshold, and beyond it."""
+SETTING = Setting(arm_expires_s=ARM_EXPIRES_S, obeys_open=True)
 
 
 def identity(number: int, name: MeterId) -> Identity:
     """Who the n-th meter is."""
-    version = 2 if name == "D" else 1
-    return Identity(f"{10 + number:08d}", "CBS", version, 7, f"{10 + number:08d}")
+    version, medium = {"D": (2, Medium.WATER), GAS: (3, Medium.GAS)}.get(name, (1, Medium.WATER))
+    return Identity(f"{10 + number:08d}", "CBS", version, medium, f"{10 + number:08d}")
 
 
 class SeenValve(Valve):
-    """A valve whose acts are told."""
+    """A valve whose acts are told; `on_armed` is called where somebody may press the key now."""
 
     witness: Witness | None = None
     name = MeterId("")
+    on_armed: Callable[[], None] = staticmethod(lambda: None)
 
-    def actuate(self, wanted: ValvePosition, by: By = By.WIRE) -> None:
-        super().actuate(wanted, by)
-        if self.witness is not None:
-            act = self.history[-1]
-            went = "moves" if act.moved else "sticks" if self.sticks else "stays"
-            self.witness.tell(self.name, f"valve told {wanted}: {act.before} -> {act.after}, {went}")
-            self.witness.counts[f"told {wanted}"] += 1
+    def _act(self, now_us: int, wanted: ValvePosition, by: By) -> None:
+        super()._act(now_us, wanted, by)
+        if self.witness is None:
+            return
+        act = self.history[-1]
+        went = "moves" if act.moved else "sticks" if self.sticks else "stays"
+        whose = "" if by is By.WIRE else f" by {by}"
+        self.witness.tell(self.name, f"valve told {wanted}{whose}: {act.before} -> {act.after}, {went}")
+        self.witness.counts[f"told {wanted}{whose}"] += 1
+        if by is By.WIRE:
             self.witness.moment("moved", self.name)
+        if act.after is ValvePosition.ARMED and act.moved:
+            self.on_armed()
 
 
 @dataclass(slots=True)
 class Bodies:
-    """Four meters A to D; D has no valve."""
+    """Four meters A to D: C measures gas, D has no valve."""
 
-    valves: dict[MeterId, Valve]
+    valves: dict[MeterId, SeenValve]
     supplies: dict[MeterId, Supply]
+    leaks: bool
+    gas: GasMeter | None = None
+
+    def link(self, virtual: Virtual, name: MeterId, plate: Plate, address: int) -> Slave:
+        """The meter at its place on a line."""
+        supply = self.supplies[name]
+        if name != GAS:
+            return slave(virtual.clock, supply, plate, address=address)
+        link = gas.slave(virtual.clock, supply, plate, SETTING, address=address)
+        assert isinstance(link.application, GasMeter)
+        self.gas = link.application
+        return link
 
 
-def build(virtual: Virtual, witness: Witness, sticks: frozenset[str]) -> Bodies:
-    """Make them, on the true clock."""
-    bodies = Bodies({}, {})
+def build(virtual: Virtual, witness: Witness, sticks: frozenset[str], *, leaks: bool) -> Bodies:
+    """Make them, on the true clock; where gas `leaks`, the meter's own check finds it after each opening."""
+    bodies = Bodies({}, {}, leaks)
     for n, name in enumerate(NAMES, 1):
         valve = None
         if name != "D":
             valve = SeenValve(virtual.clock, sticks=name in sticks)
             valve.witness, valve.name = witness, name
             bodies.valves[name] = valve
-        bodies.supplies[name] = Supply(virtual.clock, Constant(600), valve=valve, index_dl=INDEX_DL * n)
+        l_h = 600 if name != GAS else LEAKING_L_H if leaks else GAS_L_H
+        bodies.supplies[name] = Supply(virtual.clock, Constant(l_h), valve=valve, index_dl=INDEX_DL * n)
     return bodies
 
 
@@ -68,7 +97,7 @@ def line(virtual: Virtual, bodies: Bodies, witness: Witness, faults: Faults | No
     for name in names:
         n = NAMES.index(name) + 1
         who = identity(n, name)
-        link = slave(virtual.clock, bodies.supplies[name], Plate(who.id, who.fabrication_number), address=n)
+        link = bodies.link(virtual, name, Plate(who.id, who.fabrication_number), n)
         stations.append(Station(link, response_s=2.0 if name == "B" else 0.02))
 
     def tap(_at_s: float, direction: str, data: bytes) -> None:
@@ -85,5 +114,7 @@ def stranger(virtual: Virtual, witness: Witness, name: MeterId) -> tuple[Valve, 
     valve = SeenValve(virtual.clock)
     valve.witness, valve.name = witness, MeterId("stranger")
     supply = Supply(virtual.clock, Constant(600), valve=valve, index_dl=INDEX_DL * n)
-    link = slave(virtual.clock, supply, Plate(who.id, "77777777"), address=n)
+    plate = Plate(who.id, "77777777")
+    make = gas.slave if name == GAS else slave
+    link = make(virtual.clock, supply, plate, address=n)
     return valve, Station(link, response_s=2.0 if name == "B" else 0.02)

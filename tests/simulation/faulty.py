@@ -22,6 +22,7 @@ from simulators.chance import stream
 from simulators.faults import Faults, Window, plan
 from simulators.loop import Virtual, VirtualClock, run
 from simulators.process import Process
+from tests.simulation.bodies import ARM_EXPIRES_S, GAS
 from tests.simulation.checkers import broken
 from tests.simulation.house import FREE
 from tests.simulation.machine import Caps
@@ -31,7 +32,7 @@ from tests.simulation.world import World
 ORDERS, QUIET_S, LOOK_EVERY_S, HELD_S = 6, 4 * 3600.0, 30.0, 300.0
 AFTERWARDS_S = 130.0
 """Longer than any account waits before it is sent again."""
-STUCK, CAPPED, CALM = 0.15, 0.25, 0.4
+STUCK, CAPPED, CALM, LEAKS = 0.15, 0.25, 0.4, 0.3
 REPLAYED = 60
 NEVER = 0
 """Steps count from 1."""
@@ -75,6 +76,7 @@ def live(seed: int, plots: tuple[str, ...] | None = None) -> Lived:
     async def main(virtual: Virtual) -> Lived:
         chance = stream(seed, "life")
         world = _world(virtual, folder, chance)
+        somebody_is_at_the_key(world, stream(seed, "person"))
         world.start()
         try:
             await _life(world, chance, _drawn(seed) if plots is None else plots)
@@ -103,6 +105,7 @@ def _world(virtual: Virtual, folder: Path, chance: Random) -> World:
         folder,
         faults=Faults(virtual.seed, windows),
         sticks=frozenset(name for name in "ABC" if chance.random() < STUCK),
+        leaks=stream(virtual.seed, "gas").random() < LEAKS,
         caps=caps,
         plane_rate=1 + chance.uniform(-0.004, 0.004),
         gateway_rate=1 + chance.uniform(-0.004, 0.004),
@@ -131,7 +134,7 @@ async def _life(world: World, chance: Random, plots: tuple[str, ...]) -> None:
 
 
 async def _order(world: World, chance: Random, n: int) -> None:
-    name = MeterId(chance.choice("AAABBCD"))
+    name = MeterId(chance.choice("AAABBCCD"))
     await asyncio.sleep(chance.uniform(5, HORIZON_S * 0.7))
     if not await _ask(world, name, Act.SUSPEND) or chance.random() < 1 / 6:
         return
@@ -154,6 +157,20 @@ async def _order(world: World, chance: Random, n: int) -> None:
     if chance.random() < 1 / 2:
         await asyncio.sleep(chance.choice((0.0, 1.0, chance.uniform(0, 40))))
         await _ask(world, name, chance.choice((Act.SUSPEND, Act.SUSPEND, Act.REACTIVATE)))
+
+
+def somebody_is_at_the_key(world: World, chance: Random) -> None:
+    """Whenever gas is armed, a person presses the key at once, late, about when the arm expires, or never."""
+
+    def armed() -> None:
+        wait_s = chance.choice(
+            (1.0, chance.uniform(5, 60), chance.uniform(60, ARM_EXPIRES_S), ARM_EXPIRES_S - 0.5, None)
+        )
+        world.witness.counts["armed for nobody" if wait_s is None else "armed for somebody"] += 1
+        if wait_s is not None:
+            asyncio.get_running_loop().call_later(wait_s, world.gas_meter.press)
+
+    world.bodies.valves[GAS].on_armed = armed
 
 
 def _stop(world: World, chance: Random, n: int) -> Stop | None:

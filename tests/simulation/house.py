@@ -13,7 +13,7 @@ from protocols.types import GatewayId
 from protocols.uplink.keys import SigningKey
 from simulators.loop import START
 from tests.databases import fresh
-from tests.simulation.bodies import NAMES, identity
+from tests.simulation.bodies import GAS, NAMES, identity
 
 G, ATTIC = GatewayId("cellar"), GatewayId("attic")
 KEYS = {G: SigningKey(b"g" * 32), ATTIC: SigningKey(b"h" * 32)}
@@ -39,7 +39,8 @@ def _register(db: Connection) -> None:
         row = {"id": gateway, "public_key": key.public.hex(), "created_at": START, "chain": 0}
         db.execute(insert(gateways).values(**row))
     for name in (*NAMES, FREE):
-        row = {"id": f"pt_{name}", "client": CLIENT, "code": name, "medium": "water", "zone": "", "version": 1}
+        medium = "gas" if name == GAS else "water"
+        row = {"id": f"pt_{name}", "client": CLIENT, "code": name, "medium": medium, "zone": "", "version": 1}
         db.execute(insert(supply_points).values(**row, created_at=START))
         db.execute(insert(fences).values(point=f"pt_{name}", next_sequence=1, epoch=1))
     for n, name in enumerate(NAMES, 1):

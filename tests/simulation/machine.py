@@ -2,20 +2,22 @@
 
 import asyncio
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from drivers.catalogue import Catalogue, installed
+from drivers.spec import Spec
 from gateway.app import Gateway
 from gateway.config import Config, parse_config
-from protocols.types import GatewayId, Identity, MeterId
+from protocols.types import GatewayId, Identity, Medium, MeterId
 from protocols.uplink.keys import KeyRing, SigningKey
 from simulators.broker import MemoryBroker
 from simulators.line import Line
 from simulators.loop import Virtual, VirtualClock
 from simulators.process import Process
 from tests.gateway.world import CONFIG, METER
+from tests.simulation.bodies import ARM_EXPIRES_S
 from tests.simulation.witness import WatchedJournal, Witness
 
 PLANE_KEY = SigningKey(b"p" * 32)
@@ -33,8 +35,16 @@ class Caps:
 
 @cache
 def catalogue() -> Catalogue:
-    """The installed device specs, read once for all worlds."""
-    return installed()
+    """The installed device specs, read once for all worlds; the gas meters here end an unused arm sooner."""
+    found = installed()
+    specs = [found.by_name(name) for name in found.names()]
+    return Catalogue([_sooner(spec) if spec.medium == Medium.GAS else spec for spec in specs])
+
+
+def _sooner(spec: Spec) -> Spec:
+    assert spec.valve is not None
+    assert spec.valve.arm is not None
+    return replace(spec, valve=replace(spec.valve, arm=replace(spec.valve.arm, expires_s=ARM_EXPIRES_S)))
 
 
 @cache
@@ -43,7 +53,9 @@ def config(gateway: str, caps: Caps, meters: tuple[tuple[MeterId, Identity, floa
     text = CONFIG.format(
         plane=PLANE_KEY.public.hex(), per_hour=caps.per_hour, share=caps.share, floor=caps.floor, every_s=EVERY_S
     ).replace('id = "cellar"', f'id = "{gateway}"')
-    text += "".join(METER.format(name=name, who=who, response_s=slow_s) for name, who, slow_s in meters)
+    for name, who, slow_s in meters:
+        entry = METER.format(name=name, who=who, response_s=slow_s)
+        text += entry.replace('"water"', '"gas"') if who.medium == Medium.GAS else entry
     return parse_config(text, Path("gateway.toml"), catalogue())
 
 

@@ -120,6 +120,8 @@ SABOTAGES: dict[str, Sabotage] = {
     "readings acknowledged unkept": Sabotage(by.readings_unkept, ("I7",), (0,), ("receipts_come_late",)),
     "commands acknowledged unkept": Sabotage(by.commands_unkept, ("I7",), (0,), ("receipts_come_late",)),
     "chain not linked": Sabotage(by.loose_chain, ("I9",), (0,), ("receipts_come_late",)),
+    "an open let through to gas": Sabotage(by.opens_gas, ("I4",), (0,), ("receipts_come_late",)),
+    "armed without reading closed": Sabotage(by.arms_blindly, ("I4",), (1,), ("receipts_come_late",)),
     "done without a read-back": Sabotage(by.says_done_unread, ("evidence",), (5,), ("acknowledgements_are_lost",)),
 }
 UNSEEN: dict[str, Sabotage] = {

@@ -11,19 +11,24 @@ from pytest import MonkeyPatch  # noqa: PT013 - a patch that undoes itself, outs
 
 import gateway.attempt
 import gateway.inbox
-from controlplane.orders import evidence
+from controlplane.orders import evidence, sending
 from controlplane.telemetry.service import take_readings
+from drivers import mbus
+from drivers.spec import Spec
 from gateway.attempt import Attempt
 from gateway.guard import Facts, refusal
 from gateway.inbox import Inbox
 from gateway.journal import Build, Journal, Task
+from gateway.reading import sight_again
 from gateway.receipts import Account
 from gateway.worker import Worker
-from protocols.mbus.frame import encode
+from protocols.mbus.codes import CI_DATA_SEND
+from protocols.mbus.frame import SELECTED, SND_UD, Long, encode
 from protocols.mbus.link import Exchange
-from protocols.types import Outcome
+from protocols.types import Medium, Outcome, ValvePosition, Verb
 from protocols.uplink import codec
 from protocols.uplink.messages import GENESIS, Readings, ReadingsMark
+from simulators.reference.gas import OPEN_OF_WATER
 from tests.simulation import world
 
 Patch = Callable[[MonkeyPatch], None]
@@ -145,6 +150,35 @@ def burns_silently(monkey: MonkeyPatch) -> None:
             db.execute("UPDATE tasks SET state = 'finished', outcome = 'refused' WHERE digest = ?", (task.digest,))
 
     monkey.setattr(gateway.inbox, "burn", burn)
+
+
+def opens_gas(monkey: MonkeyPatch) -> None:
+    """Everything that keeps an open from a gas meter is away, on both sides; the meter would obey."""
+    written = mbus.write_frame
+
+    def frame(spec: Spec, verb: Verb) -> Long:
+        return Long(SND_UD, SELECTED, CI_DATA_SEND, OPEN_OF_WATER) if verb is Verb.OPEN else written(spec, verb)
+
+    monkey.setattr(sending, "means", lambda order, _: order.verb)
+    monkey.setattr(sending, "why_not", lambda *_: None)
+    monkey.setattr(Inbox, "_unfit", lambda *_: None)
+    guard(lambda f: replace(f, medium=Medium.WATER))(monkey)
+    monkey.setattr(mbus, "write_frame", frame)
+    monkey.setattr(mbus, "Medium", SimpleNamespace(GAS=None))
+
+
+def arms_blindly(monkey: MonkeyPatch) -> None:
+    """An arm is written without asking how the meter stands and what it tells."""
+    give = Attempt._give
+
+    async def run(self: Attempt) -> Account:
+        before = await sight_again(self.edge, self.meter, self._priority, 2)
+        account = Account(Outcome.DONE, identity_read=before.read.identity, before=before.seen)
+        closed = replace(before, seen=changed(before.seen, position=ValvePosition.CLOSED))
+        return await (self._take(account, before) if self.command.verb.takes else give(self, account, closed))
+
+    monkey.setattr(Attempt, "run", run)
+    monkey.setattr(mbus, "_may_arm", lambda *_: None)
 
 
 async def old_enough(_edge: Any, meter: Any, _begun_s: float) -> bool:

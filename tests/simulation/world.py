@@ -6,7 +6,7 @@ Each machine has a clock of its own; the true time is the loop's, which only the
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,6 +36,7 @@ from simulators.line import Line
 from simulators.loop import START, Virtual, VirtualClock
 from simulators.physics import Supply
 from simulators.process import Process
+from simulators.reference.gas import GasMeter
 from simulators.valve import Valve
 from tests.simulation import bodies, house
 from tests.simulation.bodies import NAMES, SLOW, Bodies, identity
@@ -51,12 +52,13 @@ Story = Callable[["World"], Awaitable[None]]
 
 @dataclass
 class World:
-    """One gateway with the points A to D on its line, D without a valve; and in the attic another that reaches A."""
+    """One gateway with the points A to D on its line, C of gas, D without a valve; in the attic another reaches A."""
 
     virtual: Virtual
     folder: Path
     faults: Faults | None = None
     sticks: frozenset[str] = frozenset()
+    leaks: bool = False
     per_hour: int = 20
     caps: Caps | None = None
     plane_rate: float = 1.0
@@ -74,7 +76,7 @@ class World:
         self.witness = Witness(loop.time, self._skew_s)
         if self.faults is not None:
             self.faults.told = self.witness.struck
-        self.bodies = bodies.build(self.virtual, self.witness, self.sticks)
+        self.bodies = bodies.build(self.virtual, self.witness, self.sticks, leaks=self.leaks)
         self.broker = MemoryBroker(seed=self.virtual.seed, faults=self.faults, tap=self.witness.tap)
         self.engine, self.eye = house.build(self.folder)
         self.context = Context(self.plane_clock, self.virtual.entropy, PACK, self.settings, index_steps)
@@ -102,8 +104,13 @@ class World:
     # -- processes
 
     @property
-    def valves(self) -> dict[MeterId, Valve]:
+    def valves(self) -> Mapping[MeterId, Valve]:
         return self.bodies.valves
+
+    @property
+    def gas_meter(self) -> GasMeter:
+        assert self.bodies.gas is not None
+        return self.bodies.gas
 
     @property
     def supplies(self) -> dict[MeterId, Supply]:

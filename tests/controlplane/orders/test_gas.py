@@ -226,6 +226,18 @@ def test_reopened_gas_is_watched_longer_than_the_meters_leak_check() -> None:
     assert (after.state, after.grade) == (S.COMPLETED, "corroborated")
 
 
+def test_G4_a_window_that_was_cut_short_is_begun_again() -> None:
+    desk = gas()
+    back = opened(desk)
+    first = back.look
+    desk.answer(first, OPEN, index=("1.000",))
+    again = desk.order(back)
+    assert again.state is S.EXECUTED
+    assert again.look != first
+    desk.answer(again.look, CLOSED, alarms=("leak",))
+    assert desk.state(back) is S.LOOKING
+
+
 def test_G4_closed_again_by_the_leak_check_it_is_looked_at_and_then_a_technicians() -> None:
     desk = gas()
     back = opened(desk)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.simulation.checkers import durable, edge, orders, permits
+from tests.simulation.checkers import durable, edge, gas, orders, permits
 from tests.simulation.checkers.case import Case
 from tests.simulation.world import World
 
@@ -24,6 +24,9 @@ CHECKERS: tuple[Checker, ...] = (
     edge.giving_is_never_capped,
     edge.no_closure_by_a_clock_that_is_wrong,
     edge.readings_are_their_own_meters,
+    gas.nothing_opens_gas_from_afar,
+    gas.an_arm_comes_to_a_calm_closed_meter,
+    gas.nothing_is_armed_after_a_leak,
     durable.acknowledged_receipts_are_kept,
     durable.acknowledged_commands_are_journaled,
     durable.readings_are_kept,

@@ -19,6 +19,7 @@ from protocols.uplink.codec import Opened
 from protocols.uplink.keys import KeyRing
 from protocols.uplink.messages import LookAnswer, Receipt
 from simulators.loop import START
+from simulators.valve import By
 from tests.simulation.house import KEYS
 from tests.simulation.witness import Entry
 from tests.simulation.world import World
@@ -27,13 +28,15 @@ BYTES_UNDER_WAY_S = 40.0
 """How long after `started` a frame may at most arrive: the tries of the link, then a stalled converter."""
 TRAVEL_S = 4.0
 DRIFT = 1.01
+GIVES = frozenset({ValvePosition.OPEN, ValvePosition.ARMED})
+"""What no permit is needed for: to open, and to make ready for a hand that opens."""
 SIGNED = {"receipt": Receipt, "look-answer": LookAnswer}
 Row = Any
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What a valve was told, by its own history, and the journal's entry of the command that told it."""
+    """What a valve was told from afar, by its own history, and the journal's entry of the command that told it."""
 
     meter: MeterId
     at_s: float
@@ -90,6 +93,8 @@ class Case:
                 started[entry.meter].append(entry)
         for name, valve in self.world.valves.items():
             for act in valve.history:
+                if act.by is not By.WIRE:
+                    continue
                 fits = [
                     e
                     for e in started[name]

@@ -13,8 +13,9 @@ from protocols.uplink.keys import KeyRing
 from protocols.uplink.messages import Number, Receipt
 from protocols.uplink.reasons import Why
 from simulators.loop import START
+from simulators.valve import By
 from tests.simulation.bodies import INDEX_DL, NAMES
-from tests.simulation.checkers.case import Case
+from tests.simulation.checkers.case import GIVES, Case
 from tests.simulation.house import ATTIC, KEYS
 from tests.simulation.witness import Entry
 
@@ -128,7 +129,7 @@ def caps_hold(case: Case) -> list[str]:
     """I5: by the valves' own history, no journal let more closures begin in an hour, or at once, than its file says."""
     broken, caps = [], case.world.caps
     assert caps is not None
-    begun = [d.entry for d in case.deeds if d.wanted is not ValvePosition.OPEN and d.entry is not None]
+    begun = [d.entry for d in case.deeds if d.wanted not in GIVES and d.entry is not None]
     for entry in begun:
         hour = [e for e in begun if e.journal == entry.journal and 0 <= entry.at_s - e.at_s < HOUR_S]
         if len(hour) > caps.per_hour:
@@ -141,8 +142,9 @@ def caps_hold(case: Case) -> list[str]:
 
 
 def _closed(case: Case, name: MeterId, at_s: float) -> bool:
-    after = [a.after for a in case.world.valves[name].history if a.at_s < at_s]
-    return bool(after) and after[-1] is not ValvePosition.OPEN
+    """What a leak check has closed was no closure of anybody's, and no gateway could know of it."""
+    acts = [a for a in case.world.valves[name].history if a.at_s < at_s]
+    return bool(acts) and acts[-1].after is not ValvePosition.OPEN and acts[-1].by is not By.LEAK_CHECK
 
 
 def giving_is_never_capped(case: Case) -> list[str]:
@@ -150,7 +152,9 @@ def giving_is_never_capped(case: Case) -> list[str]:
     broken = []
     for row in case.receipts:
         opened = case.opened(row) if row.kind == Receipt.kind else None
-        if opened is not None and opened.message.verb is Verb.OPEN and opened.message.why in (Why.CAP, Why.FROZEN):
+        if opened is None or opened.message.verb not in (Verb.OPEN, Verb.ARM):
+            continue
+        if opened.message.why in (Why.CAP, Why.FROZEN):
             broken.append(f"I5: opening {opened.message.meter} was refused: {opened.message.why}")
     return broken
 

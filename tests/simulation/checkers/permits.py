@@ -3,8 +3,7 @@
 from collections import Counter
 
 from controlplane.orders.states import TERMINAL, Kind
-from protocols.types import ValvePosition
-from tests.simulation.checkers.case import DRIFT, Case, Row
+from tests.simulation.checkers.case import DRIFT, GIVES, Case, Row
 
 ENDED = {*TERMINAL, "executed"}
 
@@ -14,7 +13,7 @@ def closures_have_their_permit(case: Case) -> list[str]:
     broken = []
     for deed in case.deeds:
         row = case.commands.get(deed.entry.digest) if deed.entry is not None else None
-        if deed.wanted is ValvePosition.OPEN or deed.entry is None or row is None:
+        if deed.wanted in GIVES or deed.entry is None or row is None:
             continue
         before = [at_s for at_s in case.grants(row) if at_s <= deed.entry.at_s]
         if not before:
