@@ -64,7 +64,7 @@ SABOTAGES: dict[str, Sabotage] = {
         ("the_clock_jumps",),
     ),
     "freeze not guarded": Sabotage(
-        by.guard(lambda f: replace(f, frozen=False)), ("P4",), (1,), ("everything_is_frozen", "permits_come_late")
+        by.guard(lambda f: replace(f, frozen=False)), ("P4",), (21,), ("everything_is_frozen", "permits_come_late")
     ),
     "clock always trusted": Sabotage(by.instead((ClockWatch, "trusted", True)), ("I14",), (0,), ("the_clock_jumps",)),
     "caps not counted": Sabotage(by.instead((Edge, "cap_free", _yes)), ("I5",), (5, 10), ("receipts_come_late",)),
@@ -109,7 +109,7 @@ SABOTAGES: dict[str, Sabotage] = {
         by.instead((mbus, "_same_number", _yes)), ("identity",), (13,), ("a_meter_is_swapped",)
     ),
     "anybody believed": Sabotage(by.believes_anybody, ("I3",), (0,), ("somebody_forges",)),
-    "expiry not checked": Sabotage(by.takes_what_has_expired, ("I3",), (0, 8), ("only_an_old_copy_comes",)),
+    "expiry not checked": Sabotage(by.takes_what_has_expired, ("I3",), (21,), ("only_an_old_copy_comes",)),
     "nothing gives back": Sabotage(
         by.instead(*((module, "give_back_if_due", _nothing) for module in (stopping, looking, evidence))),
         ("I15",),
