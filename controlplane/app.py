@@ -17,6 +17,9 @@ from controlplane.access import api as access
 from controlplane.access.gate import Gate
 from controlplane.credit import api as credit
 from controlplane.edge import API, Edge, problem, refused
+from controlplane.field.evidence import api as evidence
+from controlplane.field.evidence.intake import Intake
+from controlplane.field.evidence.seals import api as seals
 from controlplane.orders import api as orders
 from controlplane.orders.context import Context
 from controlplane.orders.rest import at_rest
@@ -39,9 +42,13 @@ def create(
     background: Background | None = None,
     *,
     fallen: Fallen = lambda: None,
+    intake: Intake | None = None,
     version: str = "0",
 ) -> FastAPI:
-    """Make the application; `background` runs while it lives (dispatch), and `fallen` is told should that ever end."""
+    """Make the application; `background` runs while it lives (dispatch), and `fallen` is told should that ever end.
+
+    Without an `intake` no evidence is taken or given.
+    """
     app = FastAPI(
         title="Curbstop control plane",
         version=version,
@@ -51,13 +58,13 @@ def create(
         redoc_url=None,
         lifespan=_life(edge, background, fallen),
     )
-    app.state.edge, app.state.context = edge, context
+    app.state.edge, app.state.context, app.state.intake = edge, context, intake
     app.state.packs = tuple(context.packs.named)
     app.state.is_settled = lambda db, point: at_rest(db, point, context.now)
-    for part in (access, registry, orders, protection, credit, telemetry, stream, alarms):
+    for part in (access, registry, orders, protection, credit, telemetry, evidence, seals, stream, alarms):
         app.include_router(part.router, prefix=API)
     app.get("/healthz", tags=["health"])(_health)
-    app.add_middleware(Gate, edge=edge)
+    app.add_middleware(Gate, edge=edge, streams=evidence.streams)
     app.add_exception_handler(RefusalError, _refusal)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

@@ -51,6 +51,9 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "crews_reported": True,
         "note": "billing sent all payments since Sunday again",
     },
+    "NewSeals": {"range": {"prefix": "CB", "first": 1, "last": 500, "digits": 6}},
+    "SealIssue": {"numbers": ["CB000001", "CB000002"], "crew": "crew-12"},
+    "SealVoiding": {"reason": "broken while it was put on"},
     "NewFreeze": {"reason": "a wrong list was sent to us"},
     "NewToken": {"name": "billing", "role": "client_requester", "client": "cli_0k3f9x2mz7q1w8e4r"},
 }

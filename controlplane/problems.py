@@ -61,6 +61,30 @@ class StaleError(RefusalError):
     title = "It has changed since you read it"
 
 
+class TooSlowError(RefusalError):
+    """It did not come in time."""
+
+    status = 408
+    code = "bad_request"
+    title = "It did not come in time"
+
+
+class TooLargeError(RefusalError):
+    """It is larger than we take."""
+
+    status = 413
+    code = "body_too_large"
+    title = "Too much"
+
+
+class UnsupportedError(RefusalError):
+    """It is of a kind that we do not take."""
+
+    status = 415
+    code = "bad_request"
+    title = "Of a kind that is not taken"
+
+
 class UnprocessableError(RefusalError):
     """Understood, and wrong."""
 

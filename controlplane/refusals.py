@@ -21,6 +21,12 @@ BY_PARAMETER: dict[str, dict[str, tuple[str, ...]]] = {
 """What a header or parameter brings with it."""
 REQUIRED = frozenset({"idempotency-key", "If-Match"})
 
+OF_A_REPORT: dict[str, tuple[str, ...]] = {
+    "409": ("seal_applied", "seal_elsewhere", "seal_not_applied", "seal_not_issued", "seal_removed", "seal_void"),
+    "422": ("evidence_unknown", "unknown_seal", "bad_seal"),
+}
+"""What the photographs and seals of a crew's report can be refused with."""
+
 OWN: dict[str, dict[str, tuple[str, ...]]] = {
     "POST /tokens": {"409": ("name_taken",), "422": ("scope_required", "scope_forbidden", "unknown_client")},
     "DELETE /tokens/{token}": {"409": ("last_admin",)},
@@ -52,6 +58,18 @@ OWN: dict[str, dict[str, tuple[str, ...]]] = {
         "409": ("reference_taken",),
         "422": ("payment_does_not_settle", "payment_of_nothing"),
     },
+    "PUT /field/evidence/{sha256}": {
+        "400": ("evidence_cut",),
+        "408": ("evidence_too_slow",),
+        "413": ("evidence_too_large",),
+        "415": ("evidence_type", "heic_not_taken"),
+        "422": ("evidence_digest", "evidence_damaged", "evidence_moves", "evidence_pixels"),
+        "503": ("evidence_busy", "storage_full"),
+    },
+    "GET /field/evidence/{sha256}": {"503": ("evidence_lost",)},
+    "POST /field/seals": {"409": ("seal_taken",), "422": ("bad_seal", "too_many_seals", "unknown_supply_point")},
+    "POST /field/seals/issue": {"409": ("seal_gone",), "422": ("bad_seal", "too_many_seals", "unknown_seal")},
+    "POST /field/seals/{seal}/void": {"409": ("seal_gone",)},
     "DELETE /freeze": {"403": ("person_required",), "409": ("not_frozen",)},
     "POST /halt/resume": {"409": ("not_halted", "unsettled")},
 }

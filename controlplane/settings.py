@@ -14,10 +14,11 @@ import msgspec
 PREFIX = "CURBSTOP_"
 OTHERS = frozenset({"CURBSTOP_VECTORS"})
 """Names of the environment that are ours and no settings: where the tests find telegrams."""
-SECTIONS = ("listen", "broker", "orders")
+SECTIONS = ("listen", "broker", "orders", "evidence")
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+FileSize = Annotated[int, msgspec.Meta(ge=1_000, le=200_000_000)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=30 * 86400)]
 
 
@@ -84,6 +85,21 @@ class OrderNumbers(_Part, frozen=True):
     gateway_per_day: Count = 300
 
 
+class EvidenceSettings(_Part, frozen=True):
+    """Where photographs and documents are kept, and how much is taken.
+
+    Without `folder` they are beside a SQLite database, or beside this file. `keep_free_bytes` of that disk are never
+    filled with evidence. A file must have come within `within_s`, and is never silent for `silent_s`.
+    """
+
+    folder: Text | None = None
+    photograph_bytes: FileSize = 20_000_000
+    document_bytes: FileSize = 25_000_000
+    keep_free_bytes: Annotated[int, msgspec.Meta(ge=0)] = 500_000_000
+    within_s: Seconds = 300.0
+    silent_s: Seconds = 30.0
+
+
 class Settings(_Part, frozen=True):
     """All of it. Paths in it are relative to the file."""
 
@@ -94,6 +110,7 @@ class Settings(_Part, frozen=True):
     run_file: Text = "control-plane.run"
     listen: Listen = Listen()
     orders: OrderNumbers = OrderNumbers()
+    evidence: EvidenceSettings = EvidenceSettings()
     folder: str = ""
 
     def path(self, name: str) -> Path:
@@ -105,6 +122,13 @@ class Settings(_Part, frozen=True):
         """The SQLite file, None where the database is a server's."""
         prefix, _, name = self.database.partition("sqlite:///")
         return self.path(name) if not prefix and name else None
+
+    @property
+    def evidence_folder(self) -> Path:
+        """Where evidence is kept."""
+        if self.evidence.folder is not None:
+            return self.path(self.evidence.folder)
+        return (self.database_file or self.path("evidence")).with_name("evidence")
 
     @property
     def database_url(self) -> str:

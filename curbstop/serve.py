@@ -23,6 +23,9 @@ from controlplane.db import make_engine
 from controlplane.dispatch.doors import Doors
 from controlplane.dispatch.loop import Dispatch
 from controlplane.edge import Edge
+from controlplane.field.evidence.examine import Examiner
+from controlplane.field.evidence.intake import Intake, Pace
+from controlplane.field.evidence.store import Bounds, Store
 from controlplane.migrations.upgrade import SchemaError, upgrade
 from controlplane.orders import jurisdiction
 from controlplane.orders.context import Context, OrderSettings
@@ -115,6 +118,7 @@ class Plane:
     writer: ThreadWriter
     edge: Edge
     context: Context
+    intake: Intake
     signer: SigningKey
     address: Address
     run: Run
@@ -135,7 +139,7 @@ class Plane:
 
     def app(self, fallen: Callable[[], None]) -> FastAPI:
         """Make the application."""
-        return create(self.edge, self.context, self.dispatch, fallen=fallen, version=__version__)
+        return create(self.edge, self.context, self.dispatch, fallen=fallen, intake=self.intake, version=__version__)
 
 
 def build(settings: Settings) -> Plane:
@@ -150,6 +154,7 @@ def build(settings: Settings) -> Plane:
             until_built.callback(runfile.lock(lock_of(run_file), "the control plane's database").release)
             engine, alone = _open(settings, until_built)
             upgrade(engine)
+            intake = _intake(settings)
             run = begin(engine, context, run_file)
             with engine.begin() as db:
                 jurisdiction.check(db, context.packs)
@@ -162,7 +167,7 @@ def build(settings: Settings) -> Plane:
         raise StartError(f"the database {postgres.shown(settings.database_url)} can't be used: {why}") from None
     _tell(signer, token, run)
     writer = ThreadWriter(engine)
-    return Plane(engine, writer, Edge(writer, clock, entropy), context, signer, address, run, alone, held)
+    return Plane(engine, writer, Edge(writer, clock, entropy), context, intake, signer, address, run, alone, held)
 
 
 def _open(settings: Settings, held: ExitStack) -> tuple[Engine, postgres.Held | None]:
@@ -175,6 +180,18 @@ def _open(settings: Settings, held: ExitStack) -> tuple[Engine, postgres.Held | 
     with engine.begin() as db:
         postgres.check(db)
     return engine, alone
+
+
+def _intake(settings: Settings) -> Intake:
+    """The door for evidence; StartError where its folder can't be used."""
+    told = settings.evidence
+    store = Store(settings.evidence_folder, Bounds(told.photograph_bytes, told.document_bytes, told.keep_free_bytes))
+    try:
+        store.prepare()
+    except OSError as error:
+        where = f"the folder of evidence {store.folder} can't be used"
+        raise StartError(f"{where} ({error.strerror}); choose another with evidence.folder") from None
+    return Intake(store, Examiner(), Pace(told.within_s, told.silent_s))
 
 
 def lock_of(run_file: Path) -> Path:

@@ -1,6 +1,7 @@
 """In front of every route: who asks is known, and what they send is bounded, before anything reads it."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 from starlette.datastructures import Headers
@@ -17,11 +18,15 @@ BODY_WITHIN_S = 20.0
 DIGITS = 9
 
 
+Streams = Callable[[str, str], bool]
+"""Whether the route of a method and path takes its body as it comes, and bounds it itself."""
+
+
 class Gate:
     """Authentication and the size of bodies, as ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, edge: Edge) -> None:
-        self._app, self._edge = app, edge
+    def __init__(self, app: ASGIApp, edge: Edge, streams: Streams) -> None:
+        self._app, self._edge, self._streams = app, edge, streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through with its principal, or refuse it."""
@@ -36,6 +41,9 @@ class Gate:
             except RefusalError as error:
                 await refused(error)(scope, receive, send)
                 return
+        if self._streams(scope["method"], scope["path"]):
+            await self._app(scope, receive, send)
+            return
         if (body := await _body(headers, receive)) is None:
             detail = f"a body has at most {LARGEST_BODY} bytes, and comes within {BODY_WITHIN_S:.0f} s"
             await problem(413, "body_too_large", "Too much", detail)(scope, receive, send)

@@ -3,6 +3,8 @@
 from controlplane.access import models as access
 from controlplane.credit import models as credit
 from controlplane.db import metadata
+from controlplane.field.evidence import models as evidence
+from controlplane.field.evidence.seals import models as seals
 from controlplane.idempotency import idempotency
 from controlplane.news import news
 from controlplane.orders import models as orders
@@ -10,4 +12,16 @@ from controlplane.outbox import outbox
 from controlplane.registry import models as registry
 from controlplane.telemetry import models as telemetry
 
-__all__ = ["access", "credit", "idempotency", "metadata", "news", "orders", "outbox", "registry", "telemetry"]
+__all__ = [
+    "access",
+    "credit",
+    "evidence",
+    "idempotency",
+    "metadata",
+    "news",
+    "orders",
+    "outbox",
+    "registry",
+    "seals",
+    "telemetry",
+]

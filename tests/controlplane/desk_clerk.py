@@ -4,7 +4,10 @@ import asyncio
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -17,6 +20,9 @@ from controlplane.access.service import Wish, make_token
 from controlplane.app import create
 from controlplane.db import make_engine
 from controlplane.edge import API, PROBLEM, Edge
+from controlplane.field.evidence.examine import Examiner
+from controlplane.field.evidence.intake import Intake
+from controlplane.field.evidence.store import Bounds, Store
 from controlplane.migrations.upgrade import upgrade
 from controlplane.news import news
 from controlplane.orders.context import Context, OrderSettings
@@ -49,7 +55,11 @@ class Clerk:
         entropy = SeededEntropy(7)
         self.edge = Edge(InlineWriter(self.engine, []), self.clock, entropy)
         context = Context(self.clock, entropy, packs.served("demo"), self.settings)
-        self.app = create(self.edge, context)
+        self.folder = TemporaryDirectory()
+        store = Store(Path(self.folder.name) / "evidence", Bounds(2_000_000, 2_500_000, 0))
+        store.prepare()
+        self.intake = Intake(store, Examiner())
+        self.app = create(self.edge, context, intake=self.intake)
         self.loop = asyncio.Runner()
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://house")
@@ -96,6 +106,7 @@ class Clerk:
         self.loop.run(self.http.aclose())
         self.loop.close()
         self.engine.dispose()
+        self.folder.cleanup()
 
     def get(self, who: str | None, path: str) -> httpx.Response:
         return self.send(who, "GET", path)
@@ -142,6 +153,13 @@ class Clerk:
         """The body of a payment."""
         body = {"supply_point": point, "amount": "120.50", "currency": "EUR", "reference": reference, "settles": True}
         return {**body, **changed}
+
+    def photograph(self, content: bytes, who: str = Role.OPERATOR) -> str:
+        """Put a piece of evidence that must be taken; its digest."""
+        digest = sha256(content).hexdigest()
+        answer = self.send(who, "PUT", f"/field/evidence/{digest}", content)
+        assert answer.status_code in (200, 201), answer.text
+        return digest
 
     def news(self) -> list[Any]:
         """All news."""

@@ -18,7 +18,7 @@ from controlplane.access.roles import Role
 from controlplane.codes import CODES
 from controlplane.edge import API, PROBLEM
 from controlplane.examples import EXAMPLES
-from controlplane.refusals import OWN
+from controlplane.refusals import OF_A_REPORT, OWN
 from tests.controlplane.desk_clerk import Clerk, refused
 
 POSTS = {
@@ -30,6 +30,7 @@ POSTS = {
     "/supply-points/{point}/protections/{protection}/end": "Ending",
     "/supply-points/{point}/holds": "NewHold",
     "/orders": "NewOrder",
+    "/field/seals": "NewSeals",
     "/payments": "NewPayment",
     "/freeze": "NewFreeze",
     "/tokens": "NewToken",
@@ -39,6 +40,8 @@ DECIDING = {
     "/supply-points/{point}/holds/{hold}/end": "Ending",
     "/gateways/{gateway}/revoke": "Revocation",
     "/halt/resume": "Resumption",
+    "/field/seals/issue": "SealIssue",
+    "/field/seals/{seal}/void": "SealVoiding",
 }
 """Posts about something that another test has to make first."""
 
@@ -210,6 +213,7 @@ def test_each_refusal_is_told_where_it_can_happen(clerk: Clerk) -> None:
                     assert list(refusal["examples"]) == refusal["schema"]["allOf"][1]["properties"]["code"]["enum"]
                     assert {e["value"]["status"] for e in refusal["examples"].values()} == {int(status)}
                     told |= set(refusal["examples"])
+    told |= {code for codes in OF_A_REPORT.values() for code in codes}
     assert told == set(CODES) - {"method_not_allowed", "unprocessable"}
 
 
@@ -222,7 +226,7 @@ def test_the_table_of_refusals_names_only_operations_that_are_there(clerk: Clerk
 
 def test_every_body_has_an_example_that_is_taken(clerk: Clerk) -> None:
     schemas = clerk.get(Role.ADMIN, "/openapi.json").json()["components"]["schemas"]
-    deciding = {"Rebinding", "Ending", "Rejection", "Revocation", "Resumption"}
+    deciding = {"Rebinding", "Ending", "Rejection", "Revocation", "Resumption", "SealIssue", "SealVoiding"}
     assert {name for name in schemas if name.startswith("New")} == set(EXAMPLES) - deciding
     ids = things(clerk)
     here: dict[str, object] = {"client": clerk.mine, "supply_point": ids["point"], "gateway": clerk.gateway()}
@@ -272,7 +276,9 @@ def nearly(draw: st.DrawFn) -> tuple[str, Any]:
 @given(nearly())
 def test_no_body_is_a_fault_of_ours(clerk: Clerk, sent: tuple[str, Any]) -> None:
     path, body = sent
-    path = path.format(point=clerk.fixed, protection="prt_none", hold="hld_none", order="ord_none", gateway="gw-none")
+    path = path.format(
+        point=clerk.fixed, protection="prt_none", hold="hld_none", order="ord_none", gateway="gw-none", seal="S1"
+    )
     raw = json.dumps(body).encode()
     answer = clerk.post(Role.ADMIN, path, raw, content_type="application/json", if_match='"1"')
     assert answer.status_code < 500, (path, body, answer.text)

@@ -14,6 +14,7 @@ from controlplane.edge import API
 from tests.controlplane.desk_clerk import Clerk, refused
 
 OPEN = {"/healthz"}
+DOCUMENT = b"%PDF-1.7\nfor "
 ANY_TOKEN = {f"{API}/openapi.json"}
 
 
@@ -57,7 +58,10 @@ def things(clerk: Clerk, client: str) -> dict[str, str]:
     hold = clerk.made(f"/supply-points/{point}/holds", {"reason": "x"})["id"]
     stops = {"protection": protection, "hold": hold}
     named = {"client": client, "point": point, "gateway": gateway, "meter": meter, "order": order}
-    return {**named, "payment": payment, "token": "tok_none", **stops}
+    number = f"S{order[-8:]}"
+    clerk.made("/field/seals", {"numbers": [number]})
+    field = {"sha256": clerk.photograph(DOCUMENT + client.encode()), "seal": number.upper()}
+    return {**named, "payment": payment, "token": "tok_none", **stops, **field}
 
 
 def test_every_route_declares_exactly_one_permission(clerk: Clerk) -> None:

@@ -24,6 +24,13 @@ def test_what_is_not_said_is_safe(tmp_path: Path) -> None:
     assert found.path("k") == tmp_path / "k"
 
 
+def test_evidence_is_beside_the_database_unless_said_otherwise(tmp_path: Path) -> None:
+    assert read(tmp_path, TEXT).evidence_folder == tmp_path / "evidence"
+    assert str(read(tmp_path, f'database = "sqlite:////srv/c.sqlite"\n{TEXT}').evidence_folder) == "/srv/evidence"
+    assert read(tmp_path, f'database = "postgresql://h/c"\n{TEXT}').evidence_folder == tmp_path / "evidence"
+    assert read(tmp_path, TEXT + '[evidence]\nfolder = "e"\n').evidence_folder == tmp_path / "e"
+
+
 def test_other_databases_are_left_as_they_are(tmp_path: Path) -> None:
     url = "postgresql+psycopg://localhost/curbstop"
     assert read(tmp_path, f'database = "{url}"\n{TEXT}').database_url == url

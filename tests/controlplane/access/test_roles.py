@@ -19,8 +19,17 @@ def test_who_only_sees_has_nothing_but_reading(role: Role) -> None:
     assert all(permission.endswith("_read") for permission in GRANTS[role])
 
 
-def test_a_crews_role_alone_opens_nothing() -> None:
-    assert GRANTS[Role.CREW] == frozenset()
+def test_a_crews_role_alone_opens_nothing_but_the_door_for_photographs() -> None:
+    assert GRANTS[Role.CREW] == {Permission.EVIDENCE_READ, Permission.EVIDENCE_WRITE}
+
+
+def test_photographs_of_homes_are_seen_by_few() -> None:
+    operating = {Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR}
+    clients = {Role.CLIENT_VIEWER, Role.CLIENT_REQUESTER, Role.INTEGRATION}
+    assert holders(Permission.EVIDENCE_READ) == operating | clients | {Role.AUDITOR, Role.CREW}
+    assert holders(Permission.EVIDENCE_WRITE) == operating | {Role.CREW}
+    assert holders(Permission.SEALS_WRITE) == operating
+    assert holders(Permission.SEALS_READ) == operating | {Role.AUDITOR}
 
 
 def test_dangerous_verbs_have_few_holders() -> None:
@@ -33,6 +42,7 @@ def test_dangerous_verbs_have_few_holders() -> None:
 
 
 def test_I10_what_is_the_houses_own_is_never_granted_to_a_role_confined_to_a_client() -> None:
-    own = {Permission.GATEWAYS_READ, Permission.GATEWAYS_WRITE, Permission.TOKENS_MANAGE, Permission.FREEZE}
+    own = {Permission.SEALS_READ, Permission.SEALS_WRITE, Permission.EVIDENCE_WRITE}
+    own |= {Permission.GATEWAYS_READ, Permission.GATEWAYS_WRITE, Permission.TOKENS_MANAGE, Permission.FREEZE}
     assert not SCOPED & HOUSE
     assert all(not GRANTS[role] & own for role in Role if role not in HOUSE)

@@ -1,0 +1,1 @@
+"""Photographs and documents as they were sent: kept unaltered, read once, compared with each other."""
