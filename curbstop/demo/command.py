@@ -110,7 +110,7 @@ async def play(broker: str, promises: Promises, *, once: bool, as_json: bool) ->
                 group.create_task(tell(uses, news, timeline), name="timeline"),
                 group.create_task(tell_first_readouts(uses, timeline, all_read), name="readouts"),
             ]
-            await Teller(uses, news, place.riser, promises, all_read).play()
+            await Teller(uses, news, place, promises, all_read, timeline).play()
             await asyncio.sleep(LAST_NEWS_S)
             conclude(console, promises)
             if as_json:

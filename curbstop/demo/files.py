@@ -36,6 +36,10 @@ pack = "demo"
 key_file = "control-plane.key"
 database = "sqlite:///control-plane.sqlite"
 
+[orders]
+armed_look_s = 5.0
+leak_watch_s = 12.0
+
 [listen]
 host = "{LOOPBACK}"
 port = {ports.rest}
@@ -50,10 +54,10 @@ password_file = "control-plane.password"
 
 
 def write_gateway_file(folder: Path, ports: Ports, password: str, plane_key: str) -> Path:
-    """The gateway's own file: one line, four meters. `plane_key` is the control plane's public key in hex."""
+    """The gateway's own file: one line, five meters. `plane_key` is the control plane's public key in hex."""
     write_secret(folder / "gateway.password", password)
     path = folder / "gateway.toml"
-    text = f"""# The demo's gateway: one line, four meters.
+    text = f"""# The demo's gateway: one line, five meters.
 id = "{GATEWAY}"
 key_file = "gateway.key"
 journal = "gateway.sqlite"
@@ -62,7 +66,7 @@ control_plane_keys = ["{plane_key}"]
 [caps]
 per_hour = 4
 per_day = 8
-share = 0.5
+share = 0.75
 floor = 2
 
 [broker]
@@ -92,7 +96,7 @@ line = "riser"
 id = "{who.id}"
 manufacturer = "{who.manufacturer}"
 version = {who.version}
-medium = "water"
+medium = "{meter.medium}"
 fabrication_number = "{who.fabrication_number}"
 response_s = {meter.response_s + 0.5 if meter.response_s >= 1 else 0.0}
 """

@@ -95,7 +95,7 @@ async def _person(admin: Api, name: str, role: str, scope: str | None) -> Api:
 
 
 async def _enter_meter(operator: Api, client_id: str, meter: DemoMeter) -> str:
-    point = {"client": client_id, "code": f"demo-{meter.name}", "medium": "water", "zone": "demo"}
+    point = {"client": client_id, "code": f"demo-{meter.name}", "medium": meter.medium, "zone": "demo"}
     identity = str((await operator.post("/supply-points", point))["id"])
     who = meter.identity
     plate = {

@@ -13,6 +13,7 @@ from curbstop.demo.files import CONTROL_PLANE, GATEWAY, LOOPBACK, Ports, write_g
 from curbstop.demo.meters import BAUD, Riser, riser
 from curbstop.demo.mosquitto import mosquitto
 from curbstop.demo.plane import People, control_plane, enter
+from curbstop.demo.stolen import Stolen, steal
 from seams import keyfile
 from seams.clock import SystemEntropy
 from simulators.serve import serve_line
@@ -30,6 +31,7 @@ class Setting:
     base: str
     riser: Riser
     people: People
+    stolen: Stolen
 
 
 def _embedded(_folder: Path, port: int, passwords: Mapping[str, str]) -> AbstractAsyncContextManager[None]:
@@ -58,12 +60,13 @@ async def setting(broker: str, say: Say) -> AsyncIterator[Setting]:
         say("control", f"a process of its own, answers at {started.base}")
         key = keyfile.make(folder / "gateway.key", entropy)
         people = await enter(started, key, folder)
-        say("control", "over REST: client, tokens, 4 points, gateway, 4 meters")
+        say("control", "over REST: client, tokens, 5 points, gateway, 5 meters")
         config = write_gateway_file(folder, ports, passwords[GATEWAY], started.public_key)
         command = curbstop("gateway", str(config))
         await stack.enter_async_context(running("the gateway", command, folder / "gateway.log"))
         say("gateway", "a process of its own, knows the control plane's public key")
-        yield Setting(folder, started.base, served, people)
+        stolen = steal(folder, ports, passwords[CONTROL_PLANE], key)
+        yield Setting(folder, started.base, served, people, stolen)
 
 
 async def _start_broker(

@@ -4,10 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from curbstop.demo.meters import Riser
+from curbstop.demo.meters import METERS
 from curbstop.demo.news import News, Told
 from curbstop.demo.rest import Document
+from curbstop.demo.setting import Setting
+from curbstop.demo.timeline import Timeline
 from curbstop.demo.uses import Uses
+from protocols.types import Outcome
+from protocols.uplink.reasons import Why
 
 PATIENCE_S = 85.0
 LOOK_EVERY_S = 0.5
@@ -39,15 +43,17 @@ class Teller:
 
     uses: Uses
     news: News
-    riser: Riser
+    place: Setting
     promises: Promises
     all_read: asyncio.Event
     """Set when every meter was read once."""
+    timeline: Timeline
 
     async def play(self) -> None:
         """All of them; a story that takes too long breaks its promise and stops no other."""
         await self._tell("the gateway", self.announced)
         stories = {"A": self.closed_and_opened, "B": self.overtaken, "C": self.stuck, "D": self.without_a_valve}
+        stories["E"] = self.gas
         async with asyncio.TaskGroup() as group:
             for name, story in stories.items():
                 group.create_task(self._tell(f"meter {name}", story), name=name)
@@ -81,7 +87,7 @@ class Teller:
         given = await self._reach(str(given_back), "completed")
         flows = await self.uses.position("A") == "open"
         self.promises.hold("A opens again, proven the same way", kept=given["grade"] == "corroborated" and flows)
-        asked = [str(act.wanted) for act in self.riser.moves("A")]
+        asked = [str(act.wanted) for act in self.place.riser.moves("A")]
         self.promises.hold("A's valve itself was moved twice: shut, and open", kept=asked == ["closed", "open"])
 
     async def overtaken(self) -> None:
@@ -99,7 +105,7 @@ class Teller:
         self.promises.hold("B's refusal arrives, signed by the gateway", kept=True)
         still = (await self.uses.order(order))["state"] == "withdrawn" and await self.uses.position("B") == "open"
         self.promises.hold("B's order is withdrawn, and its valve is read open", kept=still)
-        self.promises.hold("B's valve itself was never moved", kept=self.riser.moves("B") == [])
+        self.promises.hold("B's valve itself was never moved", kept=self.place.riser.moves("B") == [])
 
     async def stuck(self) -> None:
         """C: the valve does not move; a crew gets what was tried."""
@@ -115,6 +121,38 @@ class Teller:
         order = await self.uses.suspend("D")
         at_once = (order["state"], order["channel"]) == ("planned", "field")
         self.promises.hold("D is field work at once", kept=at_once)
+
+    async def gas(self) -> None:
+        """E: suspended; on payment armed, opened by a person, read open. Then an open is tried with the stolen key."""
+        suspend = (await self.uses.suspend("E"))["id"]
+        await self._reach(suspend, "completed")
+        shut = await self.uses.position("E") == "closed"
+        self.promises.hold("E, of gas, closes and is read back", kept=shut)
+        given_back = str((await self.uses.pay("E"))["gives_back"])
+        await self._news(given_back, event="armed")
+        waits = (await self.uses.order(given_back))["state"] == "dispatched"
+        self.promises.hold("E is armed on its payment, and armed is not yet supply", kept=waits)
+        self._say("somebody presses the key at the meter")
+        self.place.riser.press()
+        await self._reach(given_back, "executed")
+        flows = await self.uses.position("E") == "open"
+        self.promises.hold("E's order is executed when open is read back", kept=flows)
+        await self._reach(given_back, "completed")
+        await self._opened_with_the_stolen_key()
+        did = [(str(act.wanted), str(act.by)) for act in self.place.riser.moves("E")]
+        by_hand = did == [("closed", "wire"), ("armed", "wire"), ("open", "button")]
+        self.promises.hold("E's valve itself was opened by a hand alone", kept=by_hand)
+
+    async def _opened_with_the_stolen_key(self) -> None:
+        (meter,) = [m for m in METERS if m.name == "E"]
+        self._say("told to open, under the control plane's own key")
+        receipt = await self.place.stolen.open(meter.name, meter.identity, self.uses.clock)
+        self._say(f"the gateway's signed receipt: {receipt.verb} {receipt.outcome}, {receipt.why}".replace("_", " "))
+        refused = (receipt.outcome, receipt.why) == (Outcome.REFUSED, Why.GAS_NEVER_OPENED)
+        self.promises.hold("an open for gas, signed with the control plane's own key, is refused", kept=refused)
+
+    def _say(self, what: str) -> None:
+        self.timeline.say(self.uses.clock.now(), "E", what, "yellow")
 
     async def _news(self, order: str, *, state: str | None = None, event: str | None = None) -> Told:
         return await self.news.first(lambda told: told.of_order(order, state=state, event=event))

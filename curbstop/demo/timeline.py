@@ -25,6 +25,7 @@ WORDS = {
     "window_ended": "the window ended",
     "stop": "the customer has paid",
     "permit_denied": "permit denied",
+    "armed": "ready, for whoever is at the meter",
     "late_proof": "a late receipt shows it done",
 }
 GOOD = frozenset({"executed", "completed"})

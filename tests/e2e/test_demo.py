@@ -164,7 +164,15 @@ def test_over_mosquitto_it_keeps_every_promise_too_and_tells_a_program(runs: dic
     document = json.loads(output_of(runs["mosquitto"]))
     assert document["promises"]["broken"] == []
     orders = document["orders"]
-    assert [(o["kind"], o["medium"], o["channel"], o["state"], o["grade"]) for o in orders] == [
+    gas = orders[5:]
+    assert [(o["kind"], o["medium"], o["channel"], o["state"]) for o in gas] == [
+        ("suspend", "gas", "remote", "completed"),
+        ("reactivate", "gas", "remote", "completed"),
+    ]
+    assert "dispatched" in [
+        step["state"] for step in gas[1]["timeline"] if (step["reason"] or {}).get("code") == "armed"
+    ]
+    assert [(o["kind"], o["medium"], o["channel"], o["state"], o["grade"]) for o in orders[:5]] == [
         ("suspend", "water", "remote", "completed", "corroborated"),
         ("reactivate", "water", "remote", "completed", "corroborated"),
         ("suspend", "water", "remote", "withdrawn", None),
