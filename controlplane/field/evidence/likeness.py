@@ -6,6 +6,7 @@ with no look at all the others. Which is which is tried on pictures in the tests
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import ColumnElement, Connection, or_, select
 
@@ -53,7 +54,7 @@ def twins(db: Connection, digest: str, bits: str | None, order: str) -> list[Twi
     query = uses.join(evidence, evidence.c.sha256 == evidence_uses.c.evidence)
     rows = db.execute(query.where(alike, evidence_uses.c.order != order).distinct())
     found = [Twin(row.sha256, row.order, row.client, _apart(row.sha256 == digest, bits, row.likeness)) for row in rows]
-    return sorted((t for t in found if t.distance <= NEAR), key=_nearest)[:MOST]
+    return sorted((t for t in found if t.distance <= NEAR), key=partial(_nearest, digest))[:MOST]
 
 
 def _apart(same: bool, bits: str | None, other: str | None) -> int:  # noqa: FBT001
@@ -62,5 +63,5 @@ def _apart(same: bool, bits: str | None, other: str | None) -> int:  # noqa: FBT
     return distance(bits, other) if bits is not None and other is not None else BANDS * BITS
 
 
-def _nearest(twin: Twin) -> tuple[int, str, str]:
-    return twin.distance, twin.order, twin.digest
+def _nearest(digest: str, twin: Twin) -> tuple[bool, int, str]:
+    return twin.digest != digest, twin.distance, twin.order

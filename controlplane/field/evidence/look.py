@@ -52,9 +52,8 @@ class CantLookError(Exception):
 def look(file: BinaryIO) -> tuple[Facts, bytes]:
     """Read a photograph; its facts and its thumbnail. CantLookError where it is damaged, moves, or is too large."""
     Image.MAX_IMAGE_PIXELS = PIXELS
-    warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
-        with Image.open(file, formats=FORMATS) as image:
+        with warnings.catch_warnings(), _opened(file) as image:
             if image.width * image.height > PIXELS:
                 raise CantLookError("evidence_pixels")
             if image.format != "MPO" and getattr(image, "is_animated", False):
@@ -65,6 +64,13 @@ def look(file: BinaryIO) -> tuple[Facts, bytes]:
         raise CantLookError("evidence_pixels") from None
     except BAD_IMAGE:
         raise CantLookError("evidence_damaged") from None
+
+
+def _opened(file: BinaryIO) -> Image.Image:
+    """Open it; spoilt labels are nothing to warn of, too many pixels are a refusal."""
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    return Image.open(file, formats=FORMATS)
 
 
 def _seen(image: Image.Image) -> tuple[Facts, bytes]:

@@ -92,7 +92,8 @@ class Store:
     def prepare(self) -> None:
         """Make the folders, and sweep away what was left half written; OSError where the disk refuses."""
         incoming = self.folder / INCOMING
-        incoming.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        self.folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        incoming.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         for left in incoming.iterdir():
             left.unlink()
         sync_folder(self.folder.parent)
