@@ -98,7 +98,7 @@ async def play(broker: str, promises: Promises, *, once: bool, as_json: bool) ->
     """Set everything up, tell the stories, and say what was kept; without `once` stay until cancelled."""
     clock = SystemClock()
     console = Screen(quiet=as_json, highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
-    introduce(console, clock.now())
+    introduce(console)
     timeline = Timeline(console, clock.now())
     async with setting(broker, lambda who, what: timeline.say(clock.now(), who, what)) as place:
         uses, news = Uses(place.people, clock), News()

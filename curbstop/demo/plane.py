@@ -10,6 +10,7 @@ import httpx
 
 from curbstop.demo.child import Child, curbstop, running
 from curbstop.demo.files import GATEWAY, LOOPBACK, Ports, write_secret
+from curbstop.demo.law import LAW, POINT
 from curbstop.demo.meters import METERS, DemoMeter
 from curbstop.demo.rest import Api, client
 from protocols.ports import Entropy
@@ -86,6 +87,7 @@ async def enter(started: Started, gateway_key: SigningKey, folder: Path) -> Peop
     write_secret(folder / AUDITOR_FILE, f"Authorization: Bearer {auditor.token}")
     await operator.post("/gateways", {"id": GATEWAY, "public_key": gateway_key.public.hex()})
     points = {str(meter.name): await _enter_meter(operator, client_id, meter) for meter in METERS}
+    points[POINT] = await _enter_point(operator, client_id, POINT, "water", LAW)
     return People(operator, desk, billing, points)
 
 
@@ -94,9 +96,13 @@ async def _person(admin: Api, name: str, role: str, scope: str | None) -> Api:
     return Api(admin.http, made["token"], admin.entropy)
 
 
+async def _enter_point(operator: Api, client_id: str, name: str, medium: str, pack: str | None = None) -> str:
+    point = {"client": client_id, "code": f"demo-{name}", "medium": medium, "zone": "demo", "pack": pack}
+    return str((await operator.post("/supply-points", point))["id"])
+
+
 async def _enter_meter(operator: Api, client_id: str, meter: DemoMeter) -> str:
-    point = {"client": client_id, "code": f"demo-{meter.name}", "medium": meter.medium, "zone": "demo"}
-    identity = str((await operator.post("/supply-points", point))["id"])
+    identity = await _enter_point(operator, client_id, meter.name, meter.medium)
     who = meter.identity
     plate = {
         "fabrication_number": who.fabrication_number,

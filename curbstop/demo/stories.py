@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from curbstop.demo import law
 from curbstop.demo.meters import METERS
 from curbstop.demo.news import News, Told
 from curbstop.demo.rest import Document
@@ -54,6 +55,7 @@ class Teller:
         await self._tell("the gateway", self.announced)
         stories = {"A": self.closed_and_opened, "B": self.overtaken, "C": self.stuck, "D": self.without_a_valve}
         stories["E"] = self.gas
+        stories[law.POINT] = self.under_the_law
         async with asyncio.TaskGroup() as group:
             for name, story in stories.items():
                 group.create_task(self._tell(f"meter {name}", story), name=name)
@@ -132,7 +134,7 @@ class Teller:
         await self._news(given_back, event="armed")
         waits = (await self.uses.order(given_back))["state"] == "dispatched"
         self.promises.hold("E is armed on its payment, and armed is not yet supply", kept=waits)
-        self._say("somebody presses the key at the meter")
+        self._say("E", "somebody presses the key at the meter")
         self.place.riser.press()
         await self._reach(given_back, "executed")
         flows = await self.uses.position("E") == "open"
@@ -145,14 +147,26 @@ class Teller:
 
     async def _opened_with_the_stolen_key(self) -> None:
         (meter,) = [m for m in METERS if m.name == "E"]
-        self._say("told to open, under the control plane's own key")
+        self._say("E", "told to open, under the control plane's own key")
         receipt = await self.place.stolen.open(meter.name, meter.identity, self.uses.clock)
-        self._say(f"the gateway's signed receipt: {receipt.verb} {receipt.outcome}, {receipt.why}".replace("_", " "))
+        self._say(
+            "E", f"the gateway's signed receipt: {receipt.verb} {receipt.outcome}, {receipt.why}".replace("_", " ")
+        )
         refused = (receipt.outcome, receipt.why) == (Outcome.REFUSED, Why.GAS_NEVER_OPENED)
         self.promises.hold("an open for gas, signed with the control plane's own key, is refused", kept=refused)
 
-    def _say(self, what: str) -> None:
-        self.timeline.say(self.uses.clock.now(), "E", what, "yellow")
+    async def under_the_law(self) -> None:
+        """F: stands as its own rules say of today; the clock is read before and after, as midnight may fall between."""
+        before = law.stands_by(self.uses.clock.now())
+        order = await self.uses.suspend(law.POINT)
+        lawful = law.stands(order) in (before, law.stands_by(self.uses.clock.now()))
+        await self._news(order["id"], state=order["state"])
+        await asyncio.sleep(LOOK_EVERY_S)
+        self._say(law.POINT, law.in_words(order))
+        self.promises.hold(f"F's order stands as {law.LAW} says of today", kept=lawful)
+
+    def _say(self, who: str, what: str) -> None:
+        self.timeline.say(self.uses.clock.now(), who, what, "yellow")
 
     async def _news(self, order: str, *, state: str | None = None, event: str | None = None) -> Told:
         return await self.news.first(lambda told: told.of_order(order, state=state, event=event))

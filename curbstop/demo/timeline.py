@@ -10,6 +10,8 @@ from curbstop.demo.news import Told
 
 WORDS = {
     "allowed": "the rules allow it",
+    "deferred": "the rules put it off",
+    "denied_by_rule": "the rules deny it",
     "dispatch": "command signed and sent",
     "permit_granted": "for 10 s",
     "proof": "read back, signed receipt",

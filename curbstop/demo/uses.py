@@ -5,11 +5,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from curbstop.demo.law import NOTICE_DAYS_AGO
 from curbstop.demo.plane import People
 from curbstop.demo.rest import Document
 from protocols.ports import Clock
 
-NOTICE_DAYS_AGO = 60
 OWED = "120.50"
 STEPS_SEEN, STEP_M3 = 10, Decimal("0.0001")
 """CONTROL chooses the window by ten steps of the index; these meters resolve 0.1 l."""

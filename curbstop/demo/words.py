@@ -1,51 +1,24 @@
 """What the demo says before and after its timeline, for people and for programs."""
 
-from datetime import datetime, timedelta
-
 from rich.console import Console
 
-from controlplane.policy import packs
-from controlplane.policy.facts import Act, Answer, Effect, Facts
-from controlplane.policy.rules import ask, decisive
+from curbstop.demo import law
 from curbstop.demo.meters import METERS
 from curbstop.demo.plane import AUDITOR_FILE
 from curbstop.demo.rest import Document
 from curbstop.demo.setting import Setting
 from curbstop.demo.stories import Promises
-from curbstop.demo.uses import NOTICE_DAYS_AGO, Uses
-
-LAWFUL_EVERY_DAY, LAW = "demo", "italy-water"
+from curbstop.demo.uses import Uses
 
 
-def introduce(console: Console, now: datetime) -> None:
-    """Say what is real and what is simulated, and what the law says today."""
+def introduce(console: Console) -> None:
+    """Say what is real and what is simulated, and by which rules today is lawful."""
     console.print("[bold]Curbstop demo[/bold]: the line and its meters are simulated, all else is real.")
     for meter in METERS:
         console.print(f"  {meter.name}  {meter.words}")
-    console.print(f"The demo's points use the rule pack {LAWFUL_EVERY_DAY}, which forbids no day: today is lawful.")
-    answer = verdict_at(now)
-    console.print(f"Under the pack {LAW} a suspension now is {verdict_in_words(answer)}")
-    console.print(f"[dim]  {answer.rule}: {answer.citation}[/dim]\n")
-
-
-def verdict_at(now: datetime) -> Answer:
-    """What the Italian rules for water say of a suspension at a moment; where all allow it, the rule of days speaks."""
-    served = (now - timedelta(days=NOTICE_DAYS_AGO)).date()
-    facts = Facts(Act.SUSPEND, now, now, "default", served, None, (), other_taking_alive=False)
-    answers = ask(facts, packs.installed(LAW))
-    heaviest = decisive(answers)
-    if heaviest.effect is not Effect.ALLOW:
-        return heaviest
-    return next(answer for answer in answers if answer.rule == "forbidden_days")
-
-
-def verdict_in_words(answer: Answer) -> str:
-    """In a few words."""
-    if answer.effect is Effect.ALLOW:
-        return "allowed."
-    until = f" until {answer.until:%Y-%m-%d %H:%M} UTC" if answer.until else ""
-    why = answer.reason.en if answer.reason else ""
-    return f"{'denied' if answer.effect is Effect.DENY else 'deferred'}{until}. {why}"
+    console.print(f"  {law.POINT}  {law.WORDS}")
+    every_day = f"The others' points use the rule pack {law.LAWFUL_EVERY_DAY}, which forbids no day: today is lawful."
+    console.print(f"{every_day}\n")
 
 
 def conclude(console: Console, promises: Promises) -> None:
@@ -65,7 +38,8 @@ def invite(console: Console, place: Setting) -> None:
 
 async def report(uses: Uses, promises: Promises) -> Document:
     """What happened, for a program."""
-    orders = [_order(order) for meter in METERS for order in await uses.orders_at(meter.name)]
+    points = [*(str(meter.name) for meter in METERS), law.POINT]
+    orders = [_order(order) for point in points for order in await uses.orders_at(point)]
     return {"orders": orders, "promises": {"kept": promises.kept, "broken": promises.broken}}
 
 

@@ -12,12 +12,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from curbstop.cli import main
+from curbstop.demo import law
 from tests.e2e import servers
 
 PATIENCE_S = 150
@@ -163,7 +165,7 @@ def test_the_demo_keeps_every_promise_and_shows_what_the_readme_shows(runs: dict
 def test_over_mosquitto_it_keeps_every_promise_too_and_tells_a_program(runs: dict[str, Demo]) -> None:
     document = json.loads(output_of(runs["mosquitto"]))
     assert document["promises"]["broken"] == []
-    orders = document["orders"]
+    *orders, of_today = document["orders"]
     gas = orders[5:]
     assert [(o["kind"], o["medium"], o["channel"], o["state"]) for o in gas] == [
         ("suspend", "gas", "remote", "completed"),
@@ -179,7 +181,9 @@ def test_over_mosquitto_it_keeps_every_promise_too_and_tells_a_program(runs: dic
         ("suspend", "water", "field", "planned", None),
         ("suspend", "water", "field", "planned", None),
     ]
-    the_shape_is_as_promised(orders)
+    entered = datetime.fromisoformat(of_today["timeline"][0]["at"])
+    assert (of_today["state"], of_today["reason"]["code"]) == law.stands_by(entered)[:2]
+    the_shape_is_as_promised([*orders, of_today])
     overtaken = orders[2]
     assert [step["state"] for step in overtaken["timeline"]][-2:] == ["dispatched", "withdrawn"]
     assert overtaken["reason"]["code"] == "stopped_payment"
