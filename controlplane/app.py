@@ -17,9 +17,12 @@ from controlplane.access import api as access
 from controlplane.access.gate import Gate
 from controlplane.credit import api as credit
 from controlplane.edge import API, Edge, problem, refused
+from controlplane.field.enrolment import api as enrolment
 from controlplane.field.evidence import api as evidence
 from controlplane.field.evidence.intake import Intake
 from controlplane.field.evidence.seals import api as seals
+from controlplane.field.work import api as work
+from controlplane.field.work.needs import Needs, PlateOnly
 from controlplane.orders import api as orders
 from controlplane.orders.context import Context
 from controlplane.orders.rest import at_rest
@@ -44,6 +47,7 @@ def create(
     fallen: Fallen = lambda: None,
     intake: Intake | None = None,
     version: str = "0",
+    needs: Needs = PlateOnly(),  # noqa: B008 - it holds nothing
 ) -> FastAPI:
     """Make the application; `background` runs while it lives (dispatch), and `fallen` is told should that ever end.
 
@@ -61,7 +65,9 @@ def create(
     app.state.edge, app.state.context, app.state.intake = edge, context, intake
     app.state.packs = tuple(context.packs.named)
     app.state.is_settled = lambda db, point: at_rest(db, point, context.now)
-    for part in (access, registry, orders, protection, credit, telemetry, evidence, seals, stream, alarms):
+    app.state.needs = needs
+    field = (enrolment, work, evidence, seals)
+    for part in (access, registry, orders, protection, credit, telemetry, *field, stream, alarms):
         app.include_router(part.router, prefix=API)
     app.get("/healthz", tags=["health"])(_health)
     app.add_middleware(Gate, edge=edge, streams=evidence.streams)

@@ -1,4 +1,4 @@
-"""What every route needs: the writer, clocks and chance, and the bell. And how answers and refusals become HTTP."""
+"""What every route needs: the writer, clocks and chance, the house's key, the bell; how answers become HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +11,7 @@ from controlplane.idempotency import Answer
 from controlplane.problems import RefusalError
 from controlplane.writer import Writer
 from protocols.ports import Clock, Entropy
+from protocols.uplink.keys import SigningKey
 
 PROBLEM = "application/problem+json"
 API = "/api/v1"
@@ -23,6 +24,7 @@ class Edge:
     writer: Writer
     clock: Clock
     entropy: Entropy
+    signer: SigningKey
     bell: Bell = field(default_factory=Bell)
 
 

@@ -54,6 +54,22 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "NewSeals": {"range": {"prefix": "CB", "first": 1, "last": 500, "digits": 6}},
     "SealIssue": {"numbers": ["CB000001", "CB000002"], "crew": "crew-12"},
     "SealVoiding": {"reason": "broken while it was put on"},
+    "NewCrew": {"name": "Squadra Firenze nord", "clients": ["cli_0k3f9x2mz7q1w8e4r"]},
+    "Enrolment": {
+        "code": "00112233445566778899aabbccddeeff",
+        "name": "Mario's phone",
+        "public_key": "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+    },
+    "Approval": {"fingerprint": "21fe-31df-a154-a261"},
+    "DeviceRevocation": {"reason": "lost in the canal"},
+    "Arrival": {"position": "open"},
+    "SignedBody": {
+        "payload": "eyJkZXZpY2UiOiJkZXZfMGszZjl4Mm16N3ExdzhlNHIifQ==",
+        "payloadType": "application/vnd.curbstop.crew-report.v1+json",
+        "signatures": [{"keyid": "21fe31df", "sig": "c2lnbmVkIGJ5IHRoZSBkZXZpY2U="}],
+    },
+    "Releasing": {"crew_is": "away", "statement": "the van is back in the yard, Mario was never there"},
+    "Judging": {"accept": True, "reason": "the meter was exchanged last week", "serial": "26110002"},
     "NewFreeze": {"reason": "a wrong list was sent to us"},
     "NewToken": {"name": "billing", "role": "client_requester", "client": "cli_0k3f9x2mz7q1w8e4r"},
 }

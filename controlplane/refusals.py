@@ -70,6 +70,30 @@ OWN: dict[str, dict[str, tuple[str, ...]]] = {
     "POST /field/seals": {"409": ("seal_taken",), "422": ("bad_seal", "too_many_seals", "unknown_supply_point")},
     "POST /field/seals/issue": {"409": ("seal_gone",), "422": ("bad_seal", "too_many_seals", "unknown_seal")},
     "POST /field/seals/{seal}/void": {"409": ("seal_gone",)},
+    "POST /field/crews": {"422": ("unknown_client",)},
+    "POST /field/devices": {"409": ("device_enrolled",), "422": ("bad_key", "bad_code")},
+    "POST /field/devices/{device}/approve": {"409": ("device_revoked", "wrong_fingerprint")},
+    "POST /field/devices/{device}/revoke": {"409": ("device_revoked",)},
+    "GET /field/feed": {"409": ("no_device",)},
+    "GET /field/work-orders/{work_order}": {"409": ("no_device",)},
+    "POST /field/work-orders/{work_order}/accept": {"409": ("no_device", "closed", "taken", "illegal_transition")},
+    "POST /field/work-orders/{work_order}/arrive": {
+        "409": ("no_device", "closed", "not_accepted", "illegal_transition")
+    },
+    "POST /field/work-orders/{work_order}/permit": {
+        "409": ("no_device", "closed", "not_accepted", "illegal_transition", "already_as_wanted", "wrong_serial"),
+        "422": ("untrusted", "too_old"),
+    },
+    "POST /field/work-orders/{work_order}/report": {
+        "409": ("no_device", "not_accepted", "unsettled", "report_kept"),
+        "422": ("untrusted", "not_as_wanted"),
+    },
+    "POST /field/work-orders/{work_order}/abort": {
+        "409": ("no_device", "not_accepted"),
+        "422": ("untrusted", "unknown_outcome"),
+    },
+    "POST /field/work-orders/{work_order}/release": {"403": ("person_required",), "409": ("no_permit_out",)},
+    "POST /field/work-orders/{work_order}/override": {"403": ("person_required",), "409": ("nothing_doubted",)},
     "DELETE /freeze": {"403": ("person_required",), "409": ("not_frozen",)},
     "POST /halt/resume": {"409": ("not_halted", "unsettled")},
 }

@@ -59,9 +59,13 @@ class OrderNumbers(_Part, frozen=True):
     accounts of a gateway before an operator is told. `armed_look_s`: an armed gas meter is looked at after so long,
     then after twice that, and so on up to `armed_look_max_s`; `arm_unused_s`: when an arm counts as unused at a meter
     that does not end it itself; `leak_watch_s`: how long reopened gas is watched, longer than a meter's leak check.
+    `crew_permit_s`: how long a crew may act from the moment it asked; `crew_report_s`: after how long without its
+    report an operator is told.
     """
 
     permit_validity_s: Annotated[float, msgspec.Meta(ge=2, le=30)] = 10.0
+    crew_permit_s: Annotated[float, msgspec.Meta(ge=60, le=900)] = 300.0
+    crew_report_s: Annotated[float, msgspec.Meta(ge=60, le=86400)] = 3600.0
     command_ttl_s: Annotated[float, msgspec.Meta(ge=10, le=3600)] = 120.0
     command_grace_s: Seconds = 30.0
     look_due_s: Seconds = 120.0

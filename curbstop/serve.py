@@ -26,6 +26,7 @@ from controlplane.edge import Edge
 from controlplane.field.evidence.examine import Examiner
 from controlplane.field.evidence.intake import Intake, Pace
 from controlplane.field.evidence.store import Bounds, Store
+from controlplane.field.work.offering import heard
 from controlplane.migrations.upgrade import SchemaError, upgrade
 from controlplane.orders import jurisdiction
 from controlplane.orders.context import Context, OrderSettings
@@ -149,7 +150,7 @@ def build(settings: Settings) -> Plane:
     try:
         signer = keyfile.load_or_make(settings.path(settings.key_file), entropy)
         address = _address(settings, settings.broker)
-        context = Context(clock, entropy, packs.served(settings.pack), _numbers(settings), index_steps)
+        context = Context(clock, entropy, packs.served(settings.pack), _numbers(settings), index_steps, heard)
         with ExitStack() as until_built:
             until_built.callback(runfile.lock(lock_of(run_file), "the control plane's database").release)
             engine, alone = _open(settings, until_built)
@@ -167,7 +168,9 @@ def build(settings: Settings) -> Plane:
         raise StartError(f"the database {postgres.shown(settings.database_url)} can't be used: {why}") from None
     _tell(signer, token, run)
     writer = ThreadWriter(engine)
-    return Plane(engine, writer, Edge(writer, clock, entropy), context, intake, signer, address, run, alone, held)
+    return Plane(
+        engine, writer, Edge(writer, clock, entropy, signer), context, intake, signer, address, run, alone, held
+    )
 
 
 def _open(settings: Settings, held: ExitStack) -> tuple[Engine, postgres.Held | None]:

@@ -31,6 +31,11 @@ class Permission(StrEnum):
     FREEZE = auto()
     UNFREEZE = auto()
     RESUME = auto()
+    CREWS_READ = auto()
+    CREWS_WRITE = auto()
+    FIELD_READ = auto()
+    FIELD_WORK = auto()
+    FIELD_RELEASE = auto()
     TOKENS_MANAGE = auto()
 
 
@@ -51,25 +56,26 @@ class Role(StrEnum):
 
 P = Permission
 _SEE_SUPPLY = frozenset({P.POINTS_READ, P.METERS_READ, P.ORDERS_READ, P.READINGS_READ, P.EVENTS_READ})
-_SEE_ALL = _SEE_SUPPLY | {P.CLIENTS_READ, P.GATEWAYS_READ, P.PAYMENTS_READ, P.EVIDENCE_READ, P.SEALS_READ}
+_SEE_FIELD = frozenset({P.CREWS_READ, P.FIELD_READ, P.EVIDENCE_READ, P.SEALS_READ})
+_SEE_ALL = _SEE_SUPPLY | _SEE_FIELD | {P.CLIENTS_READ, P.GATEWAYS_READ, P.PAYMENTS_READ}
 _ASK = frozenset({P.ORDERS_REQUEST, P.ORDERS_WITHDRAW, P.STOPS_WRITE, P.PAYMENTS_READ, P.PAYMENTS_WRITE})
-_FIELD = frozenset({P.EVIDENCE_WRITE, P.SEALS_WRITE})
+_FIELD = frozenset({P.EVIDENCE_WRITE, P.SEALS_WRITE, P.CREWS_WRITE, P.FIELD_RELEASE})
 _OPERATE = _SEE_ALL | _ASK | _FIELD | {P.POINTS_WRITE, P.METERS_WRITE, P.GATEWAYS_WRITE, P.FREEZE, P.STOPS_END}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.OPERATOR: _OPERATE,
     Role.SUPERVISOR: _OPERATE | {P.UNFREEZE, P.RESUME, P.ORDERS_APPROVE, P.CLIENTS_WRITE},
-    Role.PLANNER: _SEE_SUPPLY,
+    Role.PLANNER: _SEE_SUPPLY | {P.CREWS_READ, P.FIELD_READ},
     Role.CLIENT_VIEWER: _SEE_SUPPLY | {P.CLIENTS_READ, P.PAYMENTS_READ, P.EVIDENCE_READ},
     Role.CLIENT_REQUESTER: _SEE_SUPPLY | _ASK | {P.CLIENTS_READ, P.EVIDENCE_READ},
     Role.VENDOR: frozenset({P.POINTS_READ, P.ORDERS_READ}),
-    Role.CREW: frozenset({P.EVIDENCE_READ, P.EVIDENCE_WRITE}),
+    Role.CREW: frozenset({P.FIELD_READ, P.FIELD_WORK, P.EVIDENCE_READ, P.EVIDENCE_WRITE}),
     Role.AUDITOR: _SEE_ALL,
-    Role.INTEGRATION: _SEE_SUPPLY | _ASK | {P.CLIENTS_READ, P.EVIDENCE_READ},
+    Role.INTEGRATION: _SEE_SUPPLY | _ASK | {P.CLIENTS_READ, P.FIELD_READ, P.EVIDENCE_READ},
 }
-"""A crew's rights come with its work orders, one by one: its role alone opens nothing but the door for photographs, and
-its own ones. Planners and vendors see none: photographs show people's homes."""
+"""A crew sees and does what its approved device may, work order by work order; its role alone opens only the door
+for photographs, and its own ones. Planners and vendors see none: photographs show people's homes."""
 
 SCOPED = frozenset({Role.CLIENT_VIEWER, Role.CLIENT_REQUESTER, Role.VENDOR})
 """Roles that can't exist without a client to be confined to."""

@@ -1,1 +1,1 @@
-"""Work that people do at the meter, and what they bring back of it."""
+"""What people do at supply points: crews and their devices, their work orders, and their evidence."""

@@ -3,8 +3,10 @@
 from controlplane.access import models as access
 from controlplane.credit import models as credit
 from controlplane.db import metadata
+from controlplane.field.enrolment import models as enrolment
 from controlplane.field.evidence import models as evidence
 from controlplane.field.evidence.seals import models as seals
+from controlplane.field.work import models as work
 from controlplane.idempotency import idempotency
 from controlplane.news import news
 from controlplane.orders import models as orders
@@ -15,6 +17,7 @@ from controlplane.telemetry import models as telemetry
 __all__ = [
     "access",
     "credit",
+    "enrolment",
     "evidence",
     "idempotency",
     "metadata",
@@ -24,4 +27,5 @@ __all__ = [
     "registry",
     "seals",
     "telemetry",
+    "work",
 ]

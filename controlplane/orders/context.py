@@ -4,11 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from controlplane.policy.packs import Packs
 from protocols.ports import Clock, Entropy
+
+if TYPE_CHECKING:
+    from controlplane.orders.life import Order
 
 DRIFT = 1.01
 """Two clocks that count the same seconds may differ by this much (CONTROL P6)."""
@@ -19,6 +23,8 @@ class OrderSettings:
     """Numbers of the house: times in seconds, and how many taking orders may enter before a second person is asked."""
 
     permit_validity_s: float = 10.0
+    crew_permit_s: float = 300.0
+    crew_report_s: float = 3600.0
     command_ttl_s: float = 120.0
     command_grace_s: float = 30.0
     look_due_s: float = 120.0
@@ -51,6 +57,14 @@ def no_steps(_db: Connection, _meter: str, _before: datetime) -> list[tuple[date
     return []
 
 
+Field = Callable[[Connection, "Context", "Order", str], None]
+"""Told of whatever happens to an order of the field channel, in the same transaction: crews live above orders."""
+
+
+def no_field(_db: Connection, _context: "Context", _order: "Order", _on: str) -> None:
+    """Where nobody goes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """All of it, for one control plane."""
@@ -60,6 +74,7 @@ class Context:
     packs: Packs
     settings: OrderSettings = OrderSettings()
     steps: Steps = no_steps
+    field: Field = no_field
 
     @property
     def now(self) -> datetime:

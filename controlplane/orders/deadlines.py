@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from controlplane import idempotency, news
 from controlplane.db import lock_point
-from controlplane.orders import armed, gaps, sent, waits
+from controlplane.orders import armed, gaps, hands, sent, waits
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get, note, record
 from controlplane.orders.looking import not_wanted
@@ -56,6 +56,24 @@ def _open_door(db: Connection, context: Context, point: str, name: str) -> None:
     order = get(db, name)
     if order.state in DOORS:
         DOORS[order.state](db, context, order)
+
+
+def _permitted(db: Connection, context: Context, order: Order) -> None:
+    if order.channel == "field":
+        _unreported(db, context, order)
+    else:
+        _command(db, context, order)
+
+
+def _unreported(db: Connection, context: Context, order: Order) -> None:
+    """A crew holds a permit and does not report: somebody's alarm, again and again; no time settles a hand (P9)."""
+    if order.until is None or context.now < order.until:
+        return
+    again = context.now + timedelta(seconds=context.settings.crew_report_s)
+    advance(db, context, order, Event.DEADLINE, HOUSE, to=OrderState.PERMITTED, until=again)
+    hand = hands.out(db, order.point)
+    told = {"code": "crew_unreported", "to": "operator", "order": order.id, "device": hand.device if hand else None}
+    news.tell(db, context.now, "alarm", order.id, told, order.client)
 
 
 def _command(db: Connection, context: Context, order: Order) -> None:
@@ -105,8 +123,8 @@ def _quarantined(db: Connection, context: Context, order: Order) -> None:
 
 
 def _planned(db: Connection, context: Context, order: Order) -> None:
-    """Field work that nobody has taken: told again to whoever plans, until its legal term has ended."""
-    if term_ended(context, order):
+    """Field work that nobody has taken or done: told again to whoever plans, until its legal term has ended."""
+    if term_ended(context, order) and order.state is not OrderState.ON_SITE:
         end_of_term(db, context, order)
         return
     if order.until is None or context.now < order.until:
@@ -120,10 +138,12 @@ def _planned(db: Connection, context: Context, order: Order) -> None:
 
 DOORS = {
     OrderState.DISPATCHED: _command,
-    OrderState.PERMITTED: _command,
+    OrderState.PERMITTED: _permitted,
     OrderState.LOOKING: _look,
     OrderState.EXECUTED: _window,
     OrderState.HELD: _held,
     OrderState.AWAITING_APPROVAL: _quarantined,
     OrderState.PLANNED: _planned,
+    OrderState.ASSIGNED: _planned,
+    OrderState.ON_SITE: _planned,
 }

@@ -1,5 +1,7 @@
 """The one door for evidence: receipts and look answers of gateways, kept raw, then judged (CONTROL P6-P8, I10, I15).
 
+Crews' accounts are kept here too, and judged in `witness`.
+
 A receipt that names a command nobody here has issued is kept and told, and changes nothing.
 """
 
@@ -23,10 +25,12 @@ from controlplane.orders.stopping import give_back_if_due
 from controlplane.registry.binding import bound
 from protocols.types import Outcome, ValvePosition, Verb
 from protocols.uplink import codec
+from protocols.uplink.crew import CrewAbort, CrewReport
 from protocols.uplink.messages import Chain, LookAnswer, Reason, Receipt, Seen, Settled
 from protocols.uplink.reasons import Why
 
 READ_BACK = "read_back"
+GATEWAY = ("gateway", READ_BACK)
 LATE = frozenset({OrderState.HELD, OrderState.PLANNED, OrderState.ASSIGNED, OrderState.ON_SITE})
 
 
@@ -36,14 +40,14 @@ ANSWERED = update(commands).where(commands.c.digest == bindparam("this")).values
 def take_receipt(db: Connection, context: Context, opened: codec.Opened[Receipt], raw: bytes) -> None:
     """Take a believed receipt; taking it twice changes nothing more."""
     receipt = opened.message
-    if not _keep(db, context, opened.digest, receipt, receipt.chain, raw):
+    if not keep(db, context, opened.digest, receipt, receipt.chain, raw):
         return
     row = sent.command_held(db, receipt.command)
     if row is None or row.gateway != receipt.gateway or row.meter != receipt.meter:
         _alarm(db, context, receipt.gateway, "unknown_command", {"command": receipt.command, "meter": receipt.meter})
         return
     db.execute(ANSWERED, {"this": row.digest})
-    _position(db, context, receipt.meter, receipt.after or receipt.before)
+    see(db, context, receipt.meter, receipt.after or receipt.before, GATEWAY)
     _leak(db, context, row, receipt.after or receipt.before, opened.digest)
     if not row.void and (not receipt.started or (receipt.outcome is not Outcome.UNKNOWN and receipt.after is not None)):
         settle(db, context, row, receipt.outcome)
@@ -62,14 +66,14 @@ LOOKED = update(looks).where(looks.c.digest == bindparam("this"))
 def take_answer(db: Connection, context: Context, opened: codec.Opened[LookAnswer], raw: bytes) -> None:
     """Take a believed look answer: first what it settles, then what it shows."""
     answer = opened.message
-    if not _keep(db, context, opened.digest, answer, answer.chain, raw):
+    if not keep(db, context, opened.digest, answer, answer.chain, raw):
         return
     row = sent.look_held(db, answer.look)
     if row is None or row.gateway != answer.gateway or row.meter != answer.meter:
         _alarm(db, context, answer.gateway, "unknown_look", {"look": answer.look, "meter": answer.meter})
         return
     db.execute(LOOKED, {"this": row.digest, "answered_at": context.now})
-    _position(db, context, answer.meter, answer.seen)
+    see(db, context, answer.meter, answer.seen, GATEWAY)
     _leak(db, context, row, answer.seen, opened.digest)
     named = {s.command for s in answer.settled}
     for settled in answer.settled:
@@ -88,16 +92,19 @@ def take_answer(db: Connection, context: Context, opened: codec.Opened[LookAnswe
 KEEP = insert(receipts)
 
 
-def _keep(
-    db: Connection, context: Context, digest: str, message: Receipt | LookAnswer, chain: Chain, raw: bytes
-) -> bool:
-    """Keep the raw bytes once; a gap in the journal's chain is told."""
-    near = _near(db, message.gateway, chain)
+Account = Receipt | LookAnswer | CrewReport | CrewAbort
+ACCOUNTS: dict[str, type[Account]] = {c.kind: c for c in (Receipt, LookAnswer, CrewReport, CrewAbort)}
+
+
+def keep(db: Connection, context: Context, digest: str, message: Account, chain: Chain, raw: bytes) -> bool:
+    """Keep the raw bytes once; a gap in the journal's chain is told. `gateway` is whoever signed: a device, too."""
+    source = message.gateway if isinstance(message, Receipt | LookAnswer) else message.device
+    near = _near(db, source, chain)
     if any(row.digest == digest for row in near):
         return False
     kept = {
         "digest": digest,
-        "gateway": message.gateway,
+        "gateway": source,
         "kind": message.kind,
         "journal": chain.journal,
         "number": chain.number,
@@ -106,9 +113,9 @@ def _keep(
     }
     db.execute(KEEP, kept)
     if _forks(near, digest, chain):
-        _alarm(db, context, message.gateway, "receipt_chain_broken", {"number": chain.number, "receipt": digest})
+        _alarm(db, context, source, "receipt_chain_broken", {"number": chain.number, "receipt": digest})
     follows = any(row.number == chain.number - 1 for row in near)
-    gaps.heard(db, context, message.gateway, chain, follows=follows)
+    gaps.heard(db, context, source, chain, follows=follows)
     return True
 
 
@@ -135,9 +142,7 @@ def _forks(near: Sequence[Row[str, str, int, bytes]], digest: str, chain: Chain)
 
 def _previous(kind: str, raw: bytes) -> str:
     """The predecessor that a kept message names."""
-    if kind == Receipt.kind:
-        return codec.peek(raw, Receipt).message.chain.previous
-    return codec.peek(raw, LookAnswer).message.chain.previous
+    return codec.peek(raw, ACCOUNTS[kind]).message.chain.previous
 
 
 def _alarm(db: Connection, context: Context, subject: str, code: str, data: dict[str, object]) -> None:
@@ -148,10 +153,11 @@ SEEN = insert(positions)
 SEEN_AGAIN = update(positions).where(positions.c.meter == bindparam("this"))
 
 
-def _position(db: Connection, context: Context, meter: str, seen: Seen | None) -> None:
+def see(db: Connection, context: Context, meter: str, seen: Seen | None, by: tuple[str, str]) -> None:
+    """Keep the last position that was seen at a meter; `by` is whose word it is, and of which grade."""
     if seen is None:
         return
-    row = {"meter": meter, "position": seen.position, "at": seen.at, "source": "gateway", "grade": READ_BACK}
+    row = {"meter": meter, "position": seen.position, "at": seen.at, "source": by[0], "grade": by[1]}
     if db.execute(SEEN_AGAIN, {"this": meter, **row}).rowcount == 0:
         db.execute(SEEN, row)
     news.tell(db, context.now, "position", meter, {"position": seen.position, "at": seen.at.isoformat()}, None)

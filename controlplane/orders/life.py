@@ -23,6 +23,7 @@ RESTORED = "restored"
 """The event of an order that a restored house must take to have been permitted: it may have acted."""
 
 WAITS = (OrderState.HELD, OrderState.AWAITING_APPROVAL)
+WITH_A_CREW = (OrderState.ASSIGNED, OrderState.ON_SITE, OrderState.PERMITTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,14 @@ def enter(db: Connection, context: Context, row: Mapping[str, object], actor: st
 CHANGE = update(orders).where(orders.c.id == bindparam("this")).returning(*FIELDS)
 
 
+IN_THE_FIELD = AT_POINT.where(orders.c.state == OrderState.PLANNED, orders.c.channel == "field")
+
+
+def in_the_field(db: Connection, point: str) -> list[Order]:
+    """Orders of a point that stand planned on the field channel."""
+    return [_order(row) for row in db.execute(IN_THE_FIELD, {"point": point})]
+
+
 def advance(
     db: Connection,
     context: Context,
@@ -146,7 +155,7 @@ def advance(
         "state": state,
         "alive": state not in TERMINAL and state is not OrderState.EXECUTED,
         "reason": said,
-        "until": until if state in WAITS or on is Event.ARMED else None,
+        "until": until if state in (*WAITS, *WITH_A_CREW) or on is Event.ARMED else None,
         "look_at": None,
         "grade": grade or order.grade,
         "version": order.version + 1,
@@ -191,6 +200,8 @@ def record(
     db.execute(HAPPENED, event)
     data = {"order": order.id, "event": str(on), "state": str(order.state), "grade": order.grade, "reason": reason}
     news.tell(db, context.now, "order", order.id, {**data, "point": order.point, "actor": actor}, order.client)
+    if order.channel == "field":
+        context.field(db, context, order, str(on))
 
 
 def note(db: Connection, order: Order, **fields: object) -> Order:

@@ -94,6 +94,28 @@ Index(
     postgresql_where=text("granted_at IS NOT NULL AND settled_sequence IS NULL"),
 )
 
+hands = Table(
+    "hands",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("order", String, ForeignKey("orders.id"), nullable=False, index=True),
+    Column("point", String, nullable=False, index=True),
+    Column("device", String, nullable=False),
+    Column("granted_at", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("settled_sequence", Whole, nullable=True),
+    Column("settled_at", Moment, nullable=True),
+    Column("settled_by", String, nullable=True),
+)
+"""Hands that a permit was granted to, by the permit's digest. Time settles none of them (CONTROL P9)."""
+Index(
+    "one_hand_at_a_point",
+    hands.c.point,
+    unique=True,
+    sqlite_where=text("settled_sequence IS NULL"),
+    postgresql_where=text("settled_sequence IS NULL"),
+)
+
 looks = Table(
     "looks",
     metadata,

@@ -53,20 +53,28 @@ def _refusal(
         return REASONS.get(blocking(db, context, order) or "", NOT_WANTED)
     if row.epoch != row.fence_epoch or row.void or context.now >= row.expires_at:
         return NOT_WANTED
+    against = objection(db, context, order, here, context.settings.permit_validity_s)
+    return denied(db, context, order, *against) if against is not None else None
+
+
+def objection(
+    db: Connection, context: Context, order: Order, here: list[Order], validity_s: float
+) -> tuple[Reason, Answer | None] | None:
+    """What forbids that supply is taken away here within this time, and the rule that says so, if it is one.
+
+    `here` are all orders of the point.
+    """
     if (stop := blocking(db, context, order)) is not None:
-        return _denied(db, context, order, REASONS[stop])
+        return REASONS[stop], None
     if _giving(db, context, here):
-        return _denied(db, context, order, GIVING_FIRST)
-    until = context.now + timedelta(seconds=context.settings.permit_validity_s)
+        return GIVING_FIRST, None
     if (bar := barred(db)) is not None:
-        return _denied(db, context, order, bar)
-    answer = decisive(judge(db, context, order, until, here))
-    if answer.effect is not Effect.ALLOW:
-        return _denied(db, context, order, answer.reason or NOT_WANTED, answer)
-    return None
+        return bar, None
+    answer = decisive(judge(db, context, order, context.now + timedelta(seconds=validity_s), here))
+    return (answer.reason or NOT_WANTED, answer) if answer.effect is not Effect.ALLOW else None
 
 
-def _denied(db: Connection, context: Context, order: Order, reason: Reason, by: Answer | None = None) -> Reason:
+def denied(db: Connection, context: Context, order: Order, reason: Reason, by: Answer | None = None) -> Reason:
     """Withdrawn for a stop that is for good, else held with the reason and the rule that gave it."""
     if order.stopped:
         advance(db, context, order, Event.PERMIT_DENIED_STOP, HOUSE, reason=reason)

@@ -50,7 +50,7 @@ def _left_alone(db: Connection, context: Context, order: Order, actor: str) -> N
     if order.state is OrderState.DISPATCHED and order.way is Kind.TAKING:
         until = context.now + timedelta(seconds=context.settings.held_review_s)
         advance(db, context, order, Event.DEFERRED, actor, to=OrderState.HELD, reason=REVOKED, until=until)
-    elif order.state in (OrderState.DISPATCHED, OrderState.PERMITTED):
+    elif order.state in (OrderState.DISPATCHED, OrderState.PERMITTED) and order.channel != "field":
         order = advance(db, context, order, Event.TECHNICAL, actor, reason=REVOKED)
     if order.state is OrderState.LOOKING:
         note(db, order, look=None, until=settled_by(db, order.point))

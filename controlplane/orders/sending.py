@@ -6,10 +6,10 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from controlplane import outbox
 from controlplane.db import draw_sequence
-from controlplane.orders import sent
+from controlplane.orders import hands, sent
 from controlplane.orders.arming import means, why_not
 from controlplane.orders.context import Context
-from controlplane.orders.life import Order, advance, at_point, note, record
+from controlplane.orders.life import WITH_A_CREW, Order, advance, at_point, note, record
 from controlplane.orders.models import commands, looks, orders
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.terms import end_of_term, term_ended, told_again
@@ -17,6 +17,11 @@ from controlplane.registry.binding import Bound, bound
 from protocols.uplink.messages import Command, Look, Number, Reason
 
 HOUSE, REMOTE = "control plane", "remote"
+HAND_OUT = Reason(
+    "hand_out",
+    "A crew holds a permit here; supply is given back when it has reported.",
+    "Qui una squadra ha un'autorizzazione: la fornitura si ridà quando ha riferito.",
+)
 
 
 def carry_out(db: Connection, context: Context, order: Order) -> Order:
@@ -26,11 +31,26 @@ def carry_out(db: Connection, context: Context, order: Order) -> Order:
     """
     if term_ended(context, order):
         return end_of_term(db, context, order)
+    if hands.out(db, order.point) is not None:
+        return _wait_for_the_hand(db, context, order)
     meter = bound(db, order.point)
     if (reason := why_not(db, context, order, meter)) is not None:
         return note_field(db, context, order, reason)
     assert meter is not None  # noqa: S101 - no meter is a reason
     return send_command(db, context, order, meter, Event.DISPATCH)
+
+
+def _wait_for_the_hand(db: Connection, context: Context, order: Order) -> Order:
+    """A hand can't be fenced: what a stop enters meanwhile is alive, and goes on with the crew's account (P9)."""
+    said = {"code": HAND_OUT.code, "en": HAND_OUT.en, "it": HAND_OUT.it}
+    order = note(db, order, channel=None, reason=said, until=told_again(context, order))
+    record(db, context, order, "waits", order.state, HOUSE, said)
+    return order
+
+
+def waits_for_a_hand(order: Order) -> bool:
+    """Whether it was entered while a crew held a permit, and waits for the crew's account."""
+    return order.state is OrderState.PLANNED and order.channel is None
 
 
 def note_field(db: Connection, context: Context, order: Order, reason: Reason) -> Order:
@@ -140,9 +160,6 @@ def send_again(db: Connection, context: Context, order: Order) -> Order:
     return send_command(db, context, order, meter, Event.RESEND)
 
 
-WITH_A_CREW = frozenset({OrderState.ASSIGNED, OrderState.ON_SITE, OrderState.PERMITTED})
-
-
 def give_remotely(db: Connection, context: Context, order: Order) -> Order:
     """Supply waits for no crew where a gateway that has not tried it yet can give it back: after a rebinding, a birth.
 
@@ -156,7 +173,9 @@ def give_remotely(db: Connection, context: Context, order: Order) -> Order:
         return order
     if why_not(db, context, order, meter) is not None:
         return order
-    return carry_out(db, context, order)
+    order = carry_out(db, context, order)
+    context.field(db, context, order, Event.DISPATCH)
+    return order
 
 
 FORGOTTEN = (

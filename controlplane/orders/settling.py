@@ -1,7 +1,8 @@
 """Is everything that was granted at a point settled, and when was it (CONTROL P6, P8).
 
-A granted command is settled by a signed receipt, by a look's answer that names it, or by time; each settlement takes
-the next sequence of the point, so that "read after it" needs no clock.
+A granted command is settled by a signed receipt, by a look's answer that names it, or by time; a crew's hand by its
+signed report or abort, or by two persons' word. Each settlement takes the next sequence of the point, so that "read
+after it" needs no clock.
 """
 
 from datetime import datetime, timedelta
@@ -9,29 +10,33 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, update
 
-from controlplane.db import draw_sequence
-from controlplane.orders import sent
+from controlplane.db import draw_sequence, lock_point
+from controlplane.orders import hands, sent
 from controlplane.orders.context import DRIFT, Context
-from controlplane.orders.life import giving_alive
+from controlplane.orders.life import Order, giving_alive, in_the_field
 from controlplane.orders.models import commands
-from controlplane.orders.sending import send_again
+from controlplane.orders.sending import carry_out, send_again, waits_for_a_hand
 from controlplane.orders.states import OrderState
 from protocols.types import TAKING
 
 
 def unsettled(db: Connection, point: str) -> bool:
     """Whether something granted at the point may still act."""
-    return any(row.settled_sequence is None for row in sent.granted(db, point))
+    return any(row.settled_sequence is None for row in _acts(db, point))
+
+
+def _acts(db: Connection, point: str) -> list[Row[Any]]:
+    return [*sent.granted(db, point), *hands.at_point(db, point)]
 
 
 def last_settlement(db: Connection, point: str) -> int:
     """The sequence of the last settlement at the point; 0 before any."""
-    return max((row.settled_sequence or 0 for row in sent.granted(db, point)), default=0)
+    return max((row.settled_sequence or 0 for row in _acts(db, point)), default=0)
 
 
 def settled_after(db: Connection, point: str, sequence: int) -> set[str]:
-    """The granted commands of the point whose settlement came after this sequence."""
-    return {row.digest for row in sent.granted(db, point) if (row.settled_sequence or 0) > sequence}
+    """What was granted at the point and settled after this sequence."""
+    return {row.digest for row in _acts(db, point) if (row.settled_sequence or 0) > sequence}
 
 
 def read_after(db: Connection, point: str, sequence: int) -> bool:
@@ -40,7 +45,7 @@ def read_after(db: Connection, point: str, sequence: int) -> bool:
 
 
 def settled_by(db: Connection, point: str) -> datetime | None:
-    """When everything that is unsettled at the point settles by time at the latest; None where nothing is."""
+    """When every command that is unsettled at the point settles by time at the latest; None where none is."""
     open_ = [row for row in sent.granted(db, point) if row.settled_sequence is None]
     return max((acts_until(row.granted_at, row.validity_s, row.act_max_s) for row in open_), default=None)
 
@@ -59,9 +64,38 @@ def settle(db: Connection, context: Context, row: Row[Any], outcome: str) -> Non
     db.execute(SETTLED, {"this": row.digest, "settled_sequence": number, "outcome": outcome})
     if row.granted_at is None or row.verb not in TAKING:
         return
-    giving = giving_alive(db, row.point)
+    _go_on(db, context, row.point)
+
+
+def settle_hand(db: Connection, context: Context, permit: str, by: str) -> None:
+    """Record that a crew's hand acts no more, by which kind of account; what waited for that goes on (P9)."""
+    row = hands.by_permit(db, permit)
+    if row is None:
+        raise LookupError(permit)
+    if row.settled_sequence is not None:
+        return
+    lock_point(db, row.point)
+    hands.mark_settled(db, permit, draw_sequence(db, row.point).next_sequence, context.now, by)
+    _go_on(db, context, row.point)
+
+
+def count_act(db: Connection, context: Context, order: Order, account: str, device: str, by: str) -> None:
+    """A hand acted outside of any permit that stands, and says so: what was read before counts for nothing (P8)."""
+    number = draw_sequence(db, order.point).next_sequence
+    at, point = context.now, order.point
+    hands.acted(db, account, order=order.id, point=point, device=device, sequence=number, at=at, by=by)
+    _go_on(db, context, order.point)
+
+
+def _go_on(db: Connection, context: Context, point: str) -> None:
+    """Something was settled: supply is given back (again), and field work that waited for it may be offered."""
+    giving = giving_alive(db, point)
     if giving is not None and giving.state in (OrderState.DISPATCHED, OrderState.LOOKING):
         send_again(db, context, giving)
+    elif giving is not None and waits_for_a_hand(giving):
+        carry_out(db, context, giving)
+    for order in in_the_field(db, point):
+        context.field(db, context, order, "settled")
 
 
 def settled_by_time(db: Connection, context: Context, point: str) -> None:

@@ -1,9 +1,10 @@
 """What waits for a time, and when that time comes: read from the database at each look, so that a restart loses none.
 
 An order waits by its state: for its command's expiry (at an armed gas meter: for the next look), for its look's answer
-(or, where nobody can answer, for the time that all is settled by), or for the time it is held or planned until. A
-granted command that has not settled waits for the time from which it can act no more (CONTROL P6); a gap in a gateway's
-accounts, for the time that it is told at; an answer kept for a repeated POST, for the time that it is outdated at.
+(or, where nobody can answer, for the time that all is settled by), or for the time that it is held, planned or with a
+crew until. A granted command that has not settled waits for the time from which it can act no more (CONTROL P6); a gap
+in a gateway's accounts, for the time that it is told at; an answer kept for a repeated POST, for the time that it
+is outdated at.
 """
 
 from collections.abc import Iterator
@@ -22,15 +23,17 @@ from controlplane.orders.states import OrderState
 
 FOR_A_COMMAND = (OrderState.DISPATCHED, OrderState.PERMITTED)
 FOR_A_LOOK = (OrderState.LOOKING, OrderState.EXECUTED)
-FOR_A_TIME = (*WAITS, OrderState.PLANNED)
+FOR_A_TIME = (*WAITS, OrderState.PLANNED, OrderState.ASSIGNED, OrderState.ON_SITE)
 STATES = (*FOR_A_COMMAND, *FOR_A_LOOK, *FOR_A_TIME)
 WAITING = orders.c.state.in_(STATES)
 SENT = orders.outerjoin(commands, commands.c.digest == orders.c.command).outerjoin(
     looks, looks.c.digest == orders.c.look
 )
 WAITS_AT_THE_PERSON = orders.c.look_at.is_not(None)
+BY_HAND = (orders.c.state == OrderState.PERMITTED) & (orders.c.channel == "field")
 UNTIL = case(
     (WAITS_AT_THE_PERSON, orders.c.look_at),
+    (BY_HAND, orders.c.until),
     (orders.c.state.in_(FOR_A_COMMAND), commands.c.expires_at),
     (orders.c.state.in_(FOR_A_LOOK), func.coalesce(looks.c.due_at, orders.c.until, orders.c.created_at)),
     else_=orders.c.until,

@@ -12,9 +12,11 @@ import msgspec
 from protocols.errors import MalformedError, UnsupportedError
 from protocols.ports import Signer, Verifier
 from protocols.uplink import envelope
-from protocols.uplink.messages import PLAIN, SIGNED, Body
+from protocols.uplink.crew import CREW
+from protocols.uplink.messages import PLAIN, SIGNED
+from protocols.uplink.parts import Message
 
-T = TypeVar("T", bound=Body)
+T = TypeVar("T", bound=Message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,13 @@ class Plain(msgspec.Struct, frozen=True):
 
 
 _encoder = msgspec.json.Encoder()
-_decoders: dict[type[Body], msgspec.json.Decoder[Body]] = {c: msgspec.json.Decoder(c) for c in (*SIGNED, *PLAIN)}
+_decoders: dict[type[Message], msgspec.json.Decoder[Message]] = {
+    c: msgspec.json.Decoder(c) for c in (*SIGNED, *PLAIN, *CREW)
+}
 _plain = msgspec.json.Decoder(Plain)
 
 
-def payload_type(kind: type[Body]) -> str:
+def payload_type(kind: type[Message]) -> str:
     """Return the media type of one kind of message."""
     return f"application/vnd.curbstop.{kind.kind}.v{kind.version}+json"
 
@@ -48,12 +52,12 @@ def digest(payload: bytes) -> str:
     return sha256(payload).hexdigest()
 
 
-def encode(message: Body) -> bytes:
+def encode(message: Message) -> bytes:
     """Return the payload's bytes."""
     return _encoder.encode(message)
 
 
-def seal(message: Body, signer: Signer) -> tuple[bytes, str]:
+def seal(message: Message, signer: Signer) -> tuple[bytes, str]:
     """Return the signed envelope and the digest of its payload."""
     payload = encode(message)
     return envelope.seal(payload_type(type(message)), payload, signer), digest(payload)
@@ -78,7 +82,7 @@ def peek(raw: bytes, kind: type[T]) -> Opened[T]:
     return Opened(_decode(payload, kind), digest(payload), "")
 
 
-def encode_plain(message: Body) -> bytes:
+def encode_plain(message: Message) -> bytes:
     """Return an unsigned message's bytes."""
     return _encoder.encode({"type": payload_type(type(message)), "message": message})
 
@@ -98,7 +102,7 @@ def decode_payload(payload: bytes, kind: type[T]) -> T:
     return _decode(payload, kind)
 
 
-def _expect(found: str, kind: type[Body]) -> None:
+def _expect(found: str, kind: type[Message]) -> None:
     if found != payload_type(kind):
         raise UnsupportedError(f"{found} came where {payload_type(kind)} is spoken", found=found)
 

@@ -5,33 +5,39 @@ may be the one that forbids to act: a new field is a new version. Times are awar
 A digest is the lower-case hex SHA-256 of a message's payload bytes.
 """
 
-from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import field
 
 from protocols.types import Capability, GatewayId, Identity, MeterId, Outcome, ValvePosition, Verb
+from protocols.uplink.parts import (
+    GENESIS,
+    Chain,
+    Count,
+    Digest,
+    Hex,
+    Message,
+    Moment,
+    Part,
+    Reason,
+    Seconds,
+    Text,
+    Token,
+)
 from protocols.uplink.reasons import Why
 
-Count = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
-"""What every database and every reader of JSON can hold."""
-Seconds = Annotated[float, Meta(ge=0)]
-Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-Token = Annotated[str, Meta(pattern="^[0-9a-f]{16,64}$")]
-Hex = Annotated[str, Meta(pattern="^([0-9a-f]{2})*$")]
-Text = Annotated[str, Meta(max_length=1000)]
-Moment = Annotated[datetime, Meta(tz=True)]
+# fmt: off
+__all__ = [
+    "DOWN", "GENESIS", "PLAIN", "SIGNED", "UP", "Ack", "Birth", "BirthTerms", "Body", "Chain", "Command", "Death",
+    "Freeze", "IndexSeen", "Look", "LookAnswer", "MeterBirth", "Number", "Permit", "PermitRequest", "Reading",
+    "Readings", "ReadingsMark", "Reason", "Receipt", "Seen", "Settled", "Traffic",
+]
+# fmt: on
 
 
-class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A piece of a message."""
+class Body(Message, frozen=True, kw_only=True):
+    """A message between a gateway and the control plane."""
 
-
-class Body(Part, frozen=True, kw_only=True):
-    """A whole message. `kind` names it in topics and payload types."""
-
-    kind: ClassVar[str]
-    version: ClassVar[int] = 1
     gateway: GatewayId
 
 
@@ -40,14 +46,6 @@ class Number(Part, frozen=True, order=True):
 
     epoch: Count
     sequence: Count
-
-
-class Reason(Part, frozen=True):
-    """Why not, for programs and for people of both languages."""
-
-    code: str
-    en: Text
-    it: Text
 
 
 class Traffic(Part, frozen=True):
@@ -66,14 +64,6 @@ class Seen(Part, frozen=True, omit_defaults=True):
     boot_s: Seconds
     frames: tuple[Traffic, ...] = field(default_factory=lambda: ())
     alarms: tuple[str, ...] = ()
-
-
-class Chain(Part, frozen=True):
-    """Place in one journal's chain of receipts and look answers; the first has number 1 and 64 zeros before it."""
-
-    journal: Token
-    number: Annotated[int, Meta(ge=1)]
-    previous: Digest
 
 
 class MeterBirth(Part, frozen=True, omit_defaults=True):
@@ -297,4 +287,3 @@ SIGNED: tuple[type[Body], ...] = (Birth, Command, PermitRequest, Permit, Look, L
 PLAIN: tuple[type[Body], ...] = (Death, Readings)
 UP = frozenset({"birth", "death", "permit-request", "look-answer", "receipt", "ack", "readings"})
 DOWN = frozenset({"command", "permit", "look", "ack", "freeze"})
-GENESIS = "0" * 64  # what stands before the first link of a chain

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, insert, select
 
 from controlplane.db import fences, make_engine, metadata, reading
+from controlplane.field.work.offering import heard
 from controlplane.news import news
 from controlplane.orders import births, deadlines, evidence, permit
 from controlplane.orders.context import Context, OrderSettings
@@ -86,7 +87,7 @@ class Desk:
         if self.engine.dialect.name == "sqlite":
             metadata.create_all(self.engine)
         pack = packs.served(self.pack)
-        self.context = Context(self.clock, SeededEntropy(1), pack, self.settings, index_steps)
+        self.context = Context(self.clock, SeededEntropy(1), pack, self.settings, index_steps, heard)
         with self.engine.begin() as db:
             self._register(db)
 

@@ -23,6 +23,7 @@ from controlplane.edge import API, PROBLEM, Edge
 from controlplane.field.evidence.examine import Examiner
 from controlplane.field.evidence.intake import Intake
 from controlplane.field.evidence.store import Bounds, Store
+from controlplane.field.work.offering import heard
 from controlplane.migrations.upgrade import upgrade
 from controlplane.news import news
 from controlplane.orders.context import Context, OrderSettings
@@ -33,6 +34,7 @@ from protocols.uplink.keys import SigningKey
 from simulators.chance import SeededEntropy
 from tests.controlplane.house import Hands
 
+HOUSE_KEY = SigningKey(b"c" * 32)
 KEY = SigningKey(b"g" * 32).public.hex()
 LONG_AGO = "2026-01-02"
 
@@ -42,6 +44,7 @@ class Clerk:
     """Sends requests as any role: `clerk.post(Role.OPERATOR, "/clients", {...})`."""
 
     url: str
+    pack: str = "demo"
     clock: Hands = field(default_factory=Hands)
     settings: OrderSettings = field(default_factory=OrderSettings)
     engine: Engine = field(init=False)
@@ -53,8 +56,8 @@ class Clerk:
         self.engine = make_engine(self.url)
         upgrade(self.engine)
         entropy = SeededEntropy(7)
-        self.edge = Edge(InlineWriter(self.engine, []), self.clock, entropy)
-        context = Context(self.clock, entropy, packs.served("demo"), self.settings)
+        self.edge = Edge(InlineWriter(self.engine, []), self.clock, entropy, HOUSE_KEY)
+        context = Context(self.clock, entropy, packs.served(self.pack), self.settings, field=heard)
         self.folder = TemporaryDirectory()
         store = Store(Path(self.folder.name) / "evidence", Bounds(2_000_000, 2_500_000, 0))
         store.prepare()
@@ -148,6 +151,13 @@ class Clerk:
         """A new order, its notice long received."""
         body = {"supply_point": point, "kind": kind, "notice": {"received_on": LONG_AGO, "channel": "post"}}
         return self.made("/orders", body)
+
+    def work(self, point: str) -> dict[str, str]:
+        """A crew, a device that nobody has approved, and a work order of the point, by the names that paths use."""
+        crew = self.made("/field/crews", {"name": "c"})["id"]
+        items = self.get(Role.OPERATOR, "/field/feed?limit=500").json()["items"]
+        found = [item["subject"] for item in items if item["work_order"]["supply_point"] == point]
+        return {"crew": crew, "device": "dev_none", "work_order": found[0]}
 
     def payment(self, point: str, reference: str = "r1", **changed: object) -> dict[str, object]:
         """The body of a payment."""

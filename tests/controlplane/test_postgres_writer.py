@@ -21,7 +21,7 @@ from controlplane.policy import packs
 from controlplane.registry.models import clients
 from controlplane.writer import ThreadWriter
 from simulators.chance import SeededEntropy
-from tests.controlplane.desk_clerk import LONG_AGO, Clerk, refused
+from tests.controlplane.desk_clerk import HOUSE_KEY, LONG_AGO, Clerk, refused
 from tests.controlplane.test_postgres_races import unlocked
 
 pytestmark = pytest.mark.needs("postgresql")
@@ -132,7 +132,7 @@ def standby(db: Connection) -> None:
 
 def application(writer: ThreadWriter, clerk: Clerk, number: int) -> FastAPI:
     chance = SeededEntropy(number)
-    return create(Edge(writer, clerk.clock, chance), Context(clerk.clock, chance, packs.served("demo")))
+    return create(Edge(writer, clerk.clock, chance, HOUSE_KEY), Context(clerk.clock, chance, packs.served("demo")))
 
 
 async def test_the_same_request_at_once_through_two_processes_is_done_once(server_database: str) -> None:
@@ -142,7 +142,7 @@ async def test_the_same_request_at_once_through_two_processes_is_done_once(serve
     writers = [ThreadWriter(engine) for engine in engines]
     apps = [
         create(
-            Edge(writer, clerk.clock, (chance := SeededEntropy(n))),
+            Edge(writer, clerk.clock, (chance := SeededEntropy(n)), HOUSE_KEY),
             Context(clerk.clock, chance, packs.served("demo")),
         )
         for n, writer in enumerate(writers)

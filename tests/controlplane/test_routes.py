@@ -57,7 +57,8 @@ def things(clerk: Clerk, client: str) -> dict[str, str]:
     protection = clerk.made(f"/supply-points/{point}/protections", {"act": "remove", "reason": "x"})["id"]
     hold = clerk.made(f"/supply-points/{point}/holds", {"reason": "x"})["id"]
     stops = {"protection": protection, "hold": hold}
-    named = {"client": client, "point": point, "gateway": gateway, "meter": meter, "order": order}
+    work = clerk.work(point)
+    named = {**work, "client": client, "point": point, "gateway": gateway, "meter": meter, "order": order}
     number = f"S{order[-8:]}"
     clerk.made("/field/seals", {"numbers": [number]})
     field = {"sha256": clerk.photograph(DOCUMENT + client.encode()), "seal": number.upper()}

@@ -82,7 +82,7 @@ async def told_by_rest(engine: Engine, context: Context, meter: str) -> list[tup
     """What `GET /meters/{id}/readings` gives, in the order of the telegram."""
     with engine.begin() as db:
         token = make_token(db, context.clock, context.entropy, Wish(meter, Role.AUDITOR), by="test").secret
-    app = create(Edge(InlineWriter(engine, []), context.clock, context.entropy), context)
+    app = create(Edge(InlineWriter(engine, []), context.clock, context.entropy, PLANE_KEY), context)
     items: list[dict[str, str | None]] = []
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://house") as http:
         query: dict[str, str] | None = {}

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, select, text
 from controlplane.db import reading
 from controlplane.dispatch.doors import Doors
 from controlplane.dispatch.loop import Dispatch
+from controlplane.field.work.offering import heard
 from controlplane.orders.context import Context, OrderSettings
 from controlplane.orders.freezing import freeze, unfreeze
 from controlplane.orders.life import Order, at_point
@@ -79,7 +80,7 @@ class World:
         self.bodies = bodies.build(self.virtual, self.witness, self.sticks, leaks=self.leaks)
         self.broker = MemoryBroker(seed=self.virtual.seed, faults=self.faults, tap=self.witness.tap)
         self.engine, self.eye = house.build(self.folder)
-        self.context = Context(self.plane_clock, self.virtual.entropy, PACK, self.settings, index_steps)
+        self.context = Context(self.plane_clock, self.virtual.entropy, PACK, self.settings, index_steps, heard)
         self.wakes: list[Callable[[], None]] = []
         self.writer = InlineWriter(self.engine, self.wakes)
         self.caps = self.caps or Caps(per_hour=self.per_hour)

@@ -19,8 +19,10 @@ def test_who_only_sees_has_nothing_but_reading(role: Role) -> None:
     assert all(permission.endswith("_read") for permission in GRANTS[role])
 
 
-def test_a_crews_role_alone_opens_nothing_but_the_door_for_photographs() -> None:
-    assert GRANTS[Role.CREW] == {Permission.EVIDENCE_READ, Permission.EVIDENCE_WRITE}
+def test_a_crews_role_opens_its_work_orders_and_the_door_for_photographs() -> None:
+    own = {Permission.FIELD_READ, Permission.FIELD_WORK, Permission.EVIDENCE_READ, Permission.EVIDENCE_WRITE}
+    assert GRANTS[Role.CREW] == own
+    assert holders(Permission.FIELD_WORK) == {Role.ADMIN, Role.CREW}
 
 
 def test_photographs_of_homes_are_seen_by_few() -> None:
@@ -38,6 +40,8 @@ def test_dangerous_verbs_have_few_holders() -> None:
     assert holders(Permission.ORDERS_APPROVE) == {Role.ADMIN, Role.SUPERVISOR}
     assert holders(Permission.STOPS_END) == {Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR}
     assert holders(Permission.RESUME) == {Role.ADMIN, Role.SUPERVISOR}
+    assert holders(Permission.FIELD_RELEASE) == {Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR}
+    assert holders(Permission.CREWS_WRITE) == {Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR}
     assert holders(Permission.FREEZE) == {Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR}
 
 

@@ -1,0 +1,173 @@
+"""What a crew does with a work order: accept, arrive, ask, report, abort (CONTROL P9). Each under the point's fence.
+
+Whatever is signed is believed only from the approved device under whose token it comes, and only about the work order
+that it names.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row
+
+from controlplane import news
+from controlplane.db import draw_sequence, lock_point
+from controlplane.field.enrolment.service import Device
+from controlplane.field.work import feed, offering, outcomes
+from controlplane.field.work.needs import Needs, plate_fits, same
+from controlplane.orders import handing, witness
+from controlplane.orders.context import Context
+from controlplane.orders.life import Order, advance, get
+from controlplane.orders.states import Event, OrderState
+from controlplane.orders.terms import told_again
+from controlplane.problems import ConflictError, NotFoundError, UnprocessableError
+from protocols.errors import TheirsError
+from protocols.ports import Signer
+from protocols.types import ValvePosition
+from protocols.uplink import codec
+from protocols.uplink.crew import ByHand, CrewAbort, CrewPermit, CrewPermitRequest, CrewReport
+from protocols.uplink.keys import KeyRing
+
+M = TypeVar("M", bound=ByHand)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """An envelope as it came."""
+
+    raw: bytes
+
+
+def may_see(device: Device, row: Row[Any]) -> bool:
+    """Whether a work order is offered to this device's crew, or its own."""
+    return device.works_for(row.client) and row.crew in (None, device.crew)
+
+
+def mine(db: Connection, device: Device, identity: str) -> Row[Any]:
+    """A work order that this device's crew may see: offered to it, or its own. Any other is not found (I10)."""
+    row = offering.find(db, identity)
+    if row is None or not may_see(device, row):
+        raise NotFoundError("there is no such work order")
+    lock_point(db, row.point)
+    return row
+
+
+def _its_own(db: Connection, device: Device, identity: str) -> tuple[Row[Any], Order]:
+    row = mine(db, device, identity)
+    if row.crew is None:
+        raise ConflictError("accept the work order first", code="not_accepted")
+    return row, get(db, row.order)
+
+
+def _is_open(row: Row[Any]) -> None:
+    if row.closed_at is not None:
+        raise ConflictError(f"this work order has ended ({row.ending}): do nothing more here", code="closed")
+
+
+def accept(db: Connection, context: Context, device: Device, identity: str) -> None:
+    """The crew takes it: nobody else may."""
+    row = mine(db, device, identity)
+    _is_open(row)
+    if row.crew is not None:
+        raise ConflictError("your crew has accepted it already", code="taken")
+    order = get(db, row.order)
+    offering.change(db, row, crew=device.crew)
+    advance(db, context, order, Event.ASSIGN, device.id, until=told_again(context, order))
+
+
+def arrive(db: Connection, context: Context, device: Device, identity: str, found: ValvePosition) -> None:
+    """The crew is there, and says which position it finds before it asks for anything; later it may look again."""
+    row, order = _its_own(db, device, identity)
+    _is_open(row)
+    if order.state not in (OrderState.ASSIGNED, OrderState.ON_SITE):
+        raise ConflictError(f"an order that is {order.state} is past arriving", code="illegal_transition")
+    number = draw_sequence(db, row.point).next_sequence
+    offering.change(db, row, found=found, found_at=context.now, sequence=number)
+    if order.state is OrderState.ASSIGNED:
+        advance(db, context, order, Event.ARRIVE, device.id, until=told_again(context, order))
+    else:
+        feed.tell(db, context, row.id, feed.Entry.CHANGED)
+
+
+def permit(db: Connection, context: Context, device: Device, identity: str, signed: Signed) -> CrewPermit:
+    """May supply be taken away here, by this device's crew, in the next minutes? A denial is an answer too."""
+    row, order = _its_own(db, device, identity)
+    opened = believed(signed, CrewPermitRequest, device, row)
+    asked = opened.message
+    _is_open(row)
+    if abs(context.now - asked.at) > timedelta(seconds=context.settings.crew_permit_s):
+        raise UnprocessableError("it was not signed in these minutes: set the device's clock, ask anew", code="too_old")
+    if row.found_at is None or order.state is not OrderState.ON_SITE:
+        detail = f"a permit is asked for on site, once, and the order is {order.state}"
+        raise ConflictError(detail, code="illegal_transition")
+    if asked.found is witness.BY_HAND.get(order.kind):
+        raise ConflictError("it is as wanted already: report that, and act no more", code="already_as_wanted")
+    if not _is_this_meter(db, row, asked.serial):
+        detail = "this serial is not that of the meter here; two persons can accept it, else abort: wrong_meter"
+        raise ConflictError(detail, code="wrong_serial")
+    return handing.decide(db, context, asked, opened.digest)
+
+
+def _is_this_meter(db: Connection, row: Row[Any], serial: str) -> bool:
+    accepted = row.serial is not None and same(row.serial) == same(serial)
+    return accepted or plate_fits(db, row.point, serial)
+
+
+def report(db: Connection, context: Context, device: Device, identity: str, signed: Signed, needs: Needs) -> None:
+    """What was done and seen. What its act requires must be there; what is doubted waits for two persons."""
+    row, order = _its_own(db, device, identity)
+    opened = believed(signed, CrewReport, device, row)
+    said = opened.message
+    usual = witness.under_permit(db, order, said) or witness.in_time(order, said)
+    doubts: list[str] = []
+    if usual:
+        if row.report is not None:
+            raise ConflictError("a report is kept here until two persons have judged it", code="report_kept")
+        needs.required(db, order, said)
+        accepted = row.serial is not None and same(row.serial) == same(said.serial)
+        doubts = [doubt for doubt in needs.doubts(db, order, said) if not (doubt == "wrong_serial" and accepted)]
+    if doubts:
+        offering.change(db, row, report=opened.digest, doubts=doubts)
+    witness.take_report(db, context, opened, signed.raw, row.sequence or 0, doubted=bool(doubts))
+    if usual:
+        needs.recorded(db, order, said, device.id)
+    if doubts:
+        feed.tell(db, context, row.id, feed.Entry.CHANGED)
+        told = {"code": "report_doubted", "to": "operator", "order": row.order, "doubts": doubts}
+        news.tell(db, context.now, "approval", row.id, told, row.client)
+
+
+def abort(db: Connection, context: Context, device: Device, identity: str, signed: Signed) -> None:
+    """It was not done; the outcome's code says what comes next."""
+    row, order = _its_own(db, device, identity)
+    opened = believed(signed, CrewAbort, device, row)
+    code = opened.message.code
+    if code not in outcomes.OUTCOMES:
+        detail = f"there is no outcome {code}; it is one of {', '.join(outcomes.OUTCOMES)}"
+        raise UnprocessableError(detail, code="unknown_outcome")
+    step = outcomes.step(code, row.visit)
+    if row.closed_at is None:
+        offering.change(db, row, next_step=step)
+    ends = OrderState.NOT_EXECUTED if step == outcomes.LEGAL else OrderState.PLANNED
+    after = witness.take_abort(db, context, opened, signed.raw, outcomes.reason(code), ends)
+    if after.state is not order.state and step != outcomes.SECOND_VISIT:
+        told = {"order": order.id, "to": step, "code": code, "visit": row.visit}
+        news.tell(db, context.now, "escalation", order.id, told, order.client)
+
+
+def believed(signed: Signed, kind: type[M], device: Device, row: Row[Any]) -> codec.Opened[M]:
+    """Open what this device has signed about this work order; refused where anybody else did, or about another."""
+    try:
+        opened = codec.open_signed(signed.raw, kind, KeyRing([device.public_key]))
+    except TheirsError as error:
+        raise UnprocessableError(f"this is not believed: {error}", code="untrusted") from None
+    said = opened.message
+    if (said.device, said.work_order, said.order) != (device.id, row.id, row.order):
+        detail = "device, work_order and order in what was signed are not those of this request"
+        raise UnprocessableError(detail, code="untrusted")
+    return opened
+
+
+def sealed(permit: CrewPermit, signer: Signer) -> bytes:
+    """The house's signed answer."""
+    return codec.seal(permit, signer)[0]
