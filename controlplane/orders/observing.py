@@ -104,7 +104,8 @@ def corroborate(db: Connection, context: Context, order: Order, answer: LookAnsw
         advance(db, context, order, Event.WINDOW_ENDED, answer.gateway, reason=NO_WINDOW)
     else:
         contradicted = advance(db, context, order, Event.CONTRADICTED, answer.gateway, reason=PASSING)
-        news.tell(db, context.now, "alarm", order.id, {"code": PASSING.code, "order": order.id}, order.client)
+        told: dict[str, object] = {"code": PASSING.code, "order": order.id, "to": "planner"}
+        news.tell(db, context.now, "alarm", order.id, told, order.client)
         advance(db, context, contradicted, Event.WINDOW_ENDED, answer.gateway, reason=PASSING)
 
 

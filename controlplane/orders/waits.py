@@ -10,7 +10,7 @@ is outdated at.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, case, func, select
+from sqlalchemy import Connection, String, bindparam, case, func, literal_column, select
 
 from controlplane import idempotency
 from controlplane.db import Moment
@@ -40,8 +40,8 @@ UNTIL = case(
 )
 """When the waiting of an order ends, but for a command's grace; one whose look is not known waits no more."""
 
-AT_THE_PERSON = "at the person"
-WAY = case((WAITS_AT_THE_PERSON, AT_THE_PERSON), else_=orders.c.state)
+WAY = case((WAITS_AT_THE_PERSON, literal_column("'at the person'", String)), else_=orders.c.state)
+"""A literal: PostgreSQL takes two parameters, in the list and in the grouping, for two expressions."""
 FIRST = select(WAY, func.min(UNTIL)).select_from(SENT).where(WAITING).group_by(WAY)
 WAITED = case(
     (WAITS_AT_THE_PERSON, bindparam("now", type_=Moment)),

@@ -113,3 +113,10 @@ def test_a_hand_that_is_quicker_than_the_read_back_has_used_the_arm() -> None:
 
     line.before = pressed
     assert line.run(mbus.move_valve(GAS_VALVE, WHO, Verb.ARM)).after is OPEN
+
+
+def test_G7_there_is_no_override_and_no_emergency_close() -> None:
+    """Nothing that goes past a meter's own conditions can be asked for: four verbs, of which gas knows two."""
+    assert set(Verb) == {Verb.OPEN, Verb.CLOSE, Verb.LIMIT, Verb.ARM}
+    assert GAS_VALVE.valve is not None
+    assert set(GAS_VALVE.valve.verbs) == {Verb.CLOSE, Verb.ARM}

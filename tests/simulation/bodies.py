@@ -77,13 +77,16 @@ class Bodies:
         return link
 
 
-def build(virtual: Virtual, witness: Witness, sticks: frozenset[str], *, leaks: bool) -> Bodies:
-    """Make them, on the true clock; where gas `leaks`, the meter's own check finds it after each opening."""
+def build(virtual: Virtual, witness: Witness, sticks: frozenset[str], passes: frozenset[str], *, leaks: bool) -> Bodies:
+    """Make them, on the true clock; where gas `leaks`, the meter's own check finds it after each opening.
+
+    A valve that `passes` reads closed and lets a tenth of the flow through.
+    """
     bodies = Bodies({}, {}, leaks)
     for n, name in enumerate(NAMES, 1):
         valve = None
         if name != "D":
-            valve = SeenValve(virtual.clock, sticks=name in sticks)
+            valve = SeenValve(virtual.clock, sticks=name in sticks, passes_l_h=60 if name in passes else 0)
             valve.witness, valve.name = witness, name
             bodies.valves[name] = valve
         l_h = 600 if name != GAS else LEAKING_L_H if leaks else GAS_L_H

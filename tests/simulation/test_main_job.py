@@ -3,14 +3,25 @@
 import asyncio
 from pathlib import Path
 
+from sqlalchemy import select
+
+from controlplane.db import reading
+from controlplane.news import news
 from controlplane.orders.states import OrderState
 from simulators.loop import Virtual, run
 from tests.simulation.world import Story, World
 
 
-def play(story: Story, folder: Path, *, sticks: frozenset[str] = frozenset(), seed: int = 0) -> None:
+def play(
+    story: Story,
+    folder: Path,
+    *,
+    sticks: frozenset[str] = frozenset(),
+    passes: frozenset[str] = frozenset(),
+    seed: int = 0,
+) -> None:
     async def main(virtual: Virtual) -> None:
-        world = World(virtual, folder, sticks=sticks)
+        world = World(virtual, folder, sticks=sticks, passes=passes)
         world.start()
         try:
             await story(world)
@@ -73,3 +84,20 @@ def test_I11_a_meter_without_a_valve_is_field_work_at_once(tmp_path: Path) -> No
         assert (world.order(order).state, world.order(order).channel) == (OrderState.PLANNED, "field")
 
     play(story, tmp_path)
+
+
+def test_G5_a_passing_valve_is_an_alarm_and_never_a_second_closure(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await asyncio.sleep(400)
+        order = await world.suspend("A")
+        await world.until(reached(world, order, OrderState.COMPLETED))
+        found = world.order(order)
+        assert found.reason is not None
+        assert (found.grade, found.reason["code"]) == ("read_back", "passing_valve")
+        with reading(world.engine) as db:
+            (alarm,) = db.execute(select(news).where(news.c.type == "alarm")).all()
+        assert (alarm.data["code"], alarm.data["to"]) == ("passing_valve", "planner")
+        await asyncio.sleep(3600)
+        assert world.moves("A") == ["closed"]
+
+    play(story, tmp_path, passes=frozenset({"A"}))

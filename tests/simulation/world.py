@@ -59,6 +59,7 @@ class World:
     folder: Path
     faults: Faults | None = None
     sticks: frozenset[str] = frozenset()
+    passes: frozenset[str] = frozenset()
     leaks: bool = False
     per_hour: int = 20
     caps: Caps | None = None
@@ -77,7 +78,7 @@ class World:
         self.witness = Witness(loop.time, self._skew_s)
         if self.faults is not None:
             self.faults.told = self.witness.struck
-        self.bodies = bodies.build(self.virtual, self.witness, self.sticks, leaks=self.leaks)
+        self.bodies = bodies.build(self.virtual, self.witness, self.sticks, self.passes, leaks=self.leaks)
         self.broker = MemoryBroker(seed=self.virtual.seed, faults=self.faults, tap=self.witness.tap)
         self.engine, self.eye = house.build(self.folder)
         self.context = Context(self.plane_clock, self.virtual.entropy, PACK, self.settings, index_steps, heard)

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from controlplane.policy.packs import PackError, installed, load
+from controlplane.policy.packs import PackError, Person, installed, load
 
 GOOD = (files("controlplane.policy") / "data" / "italy-water.toml").read_text()
 
@@ -77,3 +77,14 @@ def test_a_legal_term_is_optional_cited_and_only_for_what_takes_away() -> None:
         load(GOOD + term.replace('"suspend"', '"reactivate"'), "x")
     with pytest.raises(PackError, match="open_days"):
         load(GOOD + term.replace("= 5", "= 0"), "x")
+
+
+def test_R21_a_technician_opens_gas_unless_the_pack_says_the_customer_and_by_what_right() -> None:
+    default = load(GOOD, "x").reopening
+    assert (default.by, "LG12" in default.source.citation) == (Person.TECHNICIAN, True)
+    told = '\n[reopening]\ncompleted_by = "customer"\ncitation = "a contract"\nconfidence = "low"\n'
+    found = load(GOOD + told, "x").reopening
+    assert (found.by, found.source.citation, found.source.confidence) == (Person.CUSTOMER, "a contract", "low")
+    for bad in (told.replace('"customer"', '"neighbour"'), told.replace('citation = "a contract"\n', "")):
+        with pytest.raises(PackError, match=r"reopening|neighbour"):
+            load(GOOD + bad, "x")
