@@ -184,6 +184,12 @@ async def test_the_process_is_bounded_in_memory_and_writes_no_file(
     assert refusal.value.code == "evidence_moves"
 
 
+def test_the_process_is_bounded_before_it_looks() -> None:
+    looks = "look.look = lambda _: sys.exit(resource.getrlimit(resource.RLIMIT_AS)[0] != look.MEMORY_BYTES)"
+    told = f"import resource, sys; from controlplane.field.evidence import look; {looks}; look.main()"
+    assert subprocess.run([sys.executable, "-c", told], check=False, stdin=subprocess.DEVNULL).returncode == 0
+
+
 def test_the_house_itself_loads_no_decoder() -> None:
     told = "import sys, controlplane.app; sys.exit('PIL' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", told], check=False).returncode == 0

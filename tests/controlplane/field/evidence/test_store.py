@@ -1,5 +1,6 @@
 """Files of evidence and a process that is killed: under a digest stands all of it, or nothing."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -76,3 +77,36 @@ def test_nobody_else_reads_it(tmp_path: Path) -> None:
 def test_what_is_altered_is_not_whole(tmp_path: Path) -> None:
     house = Store(tmp_path, Bounds(keep_free_bytes=0))
     assert not house.is_whole(DIGEST)
+
+
+def test_I7_bytes_are_durable_before_they_have_a_name_and_the_name_before_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = Store(tmp_path / "evidence", Bounds(keep_free_bytes=0))
+    house.prepare()
+    done: list[str] = []
+    sync, replace = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        done.append("sync " + Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        sync(descriptor)
+
+    def named(path: Path, target: Path) -> Path:
+        done.append(f"name {target.name}")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", named)
+    incoming = house.begin()
+    incoming.write(PHOTO)
+    incoming.finish(DIGEST)
+    house.keep(incoming, DIGEST, b"small")
+    small = f"{incoming.path.name}.thumbnail.jpg"
+    assert done == [
+        f"sync {incoming.path.name}",
+        "sync evidence",
+        f"sync {small}",
+        f"name {DIGEST}.thumbnail.jpg",
+        f"name {DIGEST}",
+        f"sync {DIGEST[:2]}",
+    ]
