@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from controlplane import news
 from controlplane.orders.context import Context
-from controlplane.orders.life import Order, advance
+from controlplane.orders.life import Order, advance, at_point
 from controlplane.orders.models import commands
 from controlplane.orders.sending import HOUSE, send_look
 from controlplane.orders.states import Event, Kind
@@ -90,7 +90,7 @@ def corroborate(db: Connection, context: Context, order: Order, answer: LookAnsw
     if answer.outcome is not Outcome.DONE or order.verb is None or position is not order.verb.wanted:
         _contradicted_or_open(db, context, order, answer)
         return
-    if order.way is Kind.GIVING and len(answer.index) == 1 and _is_gas(db, order):
+    if order.way is Kind.GIVING and len(answer.index) == 1 and _watches_on(db, order):
         observe(db, context, order)  # something newer has cut the window short, and the leak check may still run
         return
     index = [number(seen.value) for seen in answer.index]
@@ -109,9 +109,11 @@ def corroborate(db: Connection, context: Context, order: Order, answer: LookAnsw
         advance(db, context, contradicted, Event.WINDOW_ENDED, answer.gateway, reason=PASSING)
 
 
-def _is_gas(db: Connection, order: Order) -> bool:
+def _watches_on(db: Connection, order: Order) -> bool:
+    """Of gas, the newest alone: two that both began their windows again would cut each other short for ever."""
     meter = bound(db, order.point)
-    return meter is not None and meter.is_gas
+    newest = at_point(db, order.point, Kind.GIVING)[-1]
+    return meter is not None and meter.is_gas and newest.id == order.id
 
 
 def _contradicted_or_open(db: Connection, context: Context, order: Order, answer: LookAnswer) -> None:

@@ -238,6 +238,17 @@ def test_G4_a_window_that_was_cut_short_is_begun_again() -> None:
     assert desk.state(back) is S.LOOKING
 
 
+def test_of_two_windows_that_cut_each_other_short_only_the_newest_is_begun_again() -> None:
+    desk = gas()
+    older = opened(desk)
+    newer = opened(desk)
+    assert (desk.state(older), desk.state(newer)) == (S.EXECUTED, S.EXECUTED)
+    desk.answer(older.look, OPEN, index=("1.000",))
+    assert desk.state(older) is S.COMPLETED
+    desk.answer(newer.look, OPEN, index=("1.000",))
+    assert desk.state(newer) is S.EXECUTED
+
+
 def test_G4_closed_again_by_the_leak_check_it_is_looked_at_and_then_a_technicians() -> None:
     desk = gas()
     back = opened(desk)
