@@ -85,8 +85,19 @@ OWN: dict[str, dict[str, tuple[str, ...]]] = {
         "422": ("untrusted", "too_old"),
     },
     "POST /field/work-orders/{work_order}/report": {
-        "409": ("no_device", "not_accepted", "unsettled", "report_kept"),
-        "422": ("untrusted", "not_as_wanted"),
+        "409": (
+            *("no_device", "not_accepted", "unsettled", "report_kept"),
+            *("seal_applied", "seal_elsewhere", "seal_not_applied", "seal_not_issued", "seal_removed", "seal_void"),
+        ),
+        "422": (
+            "untrusted",
+            "not_as_wanted",
+            "evidence_missing",
+            "evidence_unknown",
+            "unknown_shot",
+            "bad_seal",
+            "unknown_seal",
+        ),
     },
     "POST /field/work-orders/{work_order}/abort": {
         "409": ("no_device", "not_accepted"),

@@ -26,6 +26,7 @@ from controlplane.edge import Edge
 from controlplane.field.evidence.examine import Examiner
 from controlplane.field.evidence.intake import Intake, Pace
 from controlplane.field.evidence.store import Bounds, Store
+from controlplane.field.work.needs import Kept
 from controlplane.field.work.offering import heard
 from controlplane.migrations.upgrade import SchemaError, upgrade
 from controlplane.orders import jurisdiction
@@ -140,7 +141,15 @@ class Plane:
 
     def app(self, fallen: Callable[[], None]) -> FastAPI:
         """Make the application."""
-        return create(self.edge, self.context, self.dispatch, fallen=fallen, intake=self.intake, version=__version__)
+        return create(
+            self.edge,
+            self.context,
+            self.dispatch,
+            fallen=fallen,
+            intake=self.intake,
+            needs=Kept(),
+            version=__version__,
+        )
 
 
 def build(settings: Settings) -> Plane:

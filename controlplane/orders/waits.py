@@ -40,11 +40,15 @@ UNTIL = case(
 )
 """When the waiting of an order ends, but for a command's grace; one whose look is not known waits no more."""
 
-WAY = case((WAITS_AT_THE_PERSON, literal_column("'at the person'", String)), else_=orders.c.state)
-"""A literal: PostgreSQL takes two parameters, in the list and in the grouping, for two expressions."""
+WAY = case(
+    (WAITS_AT_THE_PERSON, literal_column("'at the person'", String)),
+    (BY_HAND, literal_column("'by hand'", String)),
+    else_=orders.c.state,
+)
+"""Literals: PostgreSQL takes two parameters, in the list and in the grouping, for two expressions."""
 FIRST = select(WAY, func.min(UNTIL)).select_from(SENT).where(WAITING).group_by(WAY)
 WAITED = case(
-    (WAITS_AT_THE_PERSON, bindparam("now", type_=Moment)),
+    (WAITS_AT_THE_PERSON | BY_HAND, bindparam("now", type_=Moment)),
     (orders.c.state.in_(FOR_A_COMMAND), bindparam("expired", type_=Moment)),
     else_=bindparam("now", type_=Moment),
 )

@@ -23,6 +23,7 @@ from controlplane.edge import API, PROBLEM, Edge
 from controlplane.field.evidence.examine import Examiner
 from controlplane.field.evidence.intake import Intake
 from controlplane.field.evidence.store import Bounds, Store
+from controlplane.field.work.needs import Needs, PlateOnly
 from controlplane.field.work.offering import heard
 from controlplane.migrations.upgrade import upgrade
 from controlplane.news import news
@@ -45,6 +46,7 @@ class Clerk:
 
     url: str
     pack: str = "demo"
+    needs: Needs = field(default_factory=PlateOnly)
     clock: Hands = field(default_factory=Hands)
     settings: OrderSettings = field(default_factory=OrderSettings)
     engine: Engine = field(init=False)
@@ -62,7 +64,7 @@ class Clerk:
         store = Store(Path(self.folder.name) / "evidence", Bounds(2_000_000, 2_500_000, 0))
         store.prepare()
         self.intake = Intake(store, Examiner())
-        self.app = create(self.edge, context, intake=self.intake)
+        self.app = create(self.edge, context, intake=self.intake, needs=self.needs)
         self.loop = asyncio.Runner()
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://house")

@@ -26,12 +26,16 @@ SHORT = 16
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """An approved device, the crew it belongs to, and the clients that the crew works for (None: all)."""
+    """An approved device, the crew it belongs to, and the clients that the crew works for (None: all).
+
+    `token` is the id of the one under which it sends.
+    """
 
     id: DeviceId
     crew: str
     public_key: bytes
     clients: tuple[str, ...] | None
+    token: str
 
     def works_for(self, client: str) -> bool:
         """Whether the crew may see what belongs to this client (CONTROL I10)."""
@@ -143,7 +147,7 @@ def device_of(db: Connection, token: str) -> Device:
         detail = "no approved device is enrolled under this token; enrol one, and have an operator approve it"
         raise ConflictError(detail, code="no_device")
     confined = tuple(row.clients) if row.clients is not None else None
-    return Device(DeviceId(row.id), row.crew, bytes.fromhex(row.public_key), confined)
+    return Device(DeviceId(row.id), row.crew, bytes.fromhex(row.public_key), confined, token)
 
 
 def _hash(code: str) -> str:

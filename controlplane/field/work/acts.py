@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Row
 from controlplane import news
 from controlplane.db import draw_sequence, lock_point
 from controlplane.field.enrolment.service import Device
+from controlplane.field.evidence.readings import bare
 from controlplane.field.work import feed, offering, outcomes
-from controlplane.field.work.needs import Needs, plate_fits, same
-from controlplane.orders import handing, witness
+from controlplane.field.work.needs import Filing, Needs, doubts, plate_fits, refuse
+from controlplane.orders import handing, leaks, witness
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get
-from controlplane.orders.states import Event, OrderState
+from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.terms import told_again
 from controlplane.problems import ConflictError, NotFoundError, UnprocessableError
 from protocols.errors import TheirsError
@@ -28,6 +29,8 @@ from protocols.uplink import codec
 from protocols.uplink.crew import ByHand, CrewAbort, CrewPermit, CrewPermitRequest, CrewReport
 from protocols.uplink.keys import KeyRing
 
+LEAK_CHECK, TIGHT = "leak_check", "tight"
+"""The check by which a technician says that a gas installation is tight (LG12)."""
 M = TypeVar("M", bound=ByHand)
 
 
@@ -109,7 +112,7 @@ def permit(db: Connection, context: Context, device: Device, identity: str, sign
 
 
 def _is_this_meter(db: Connection, row: Row[Any], serial: str) -> bool:
-    accepted = row.serial is not None and same(row.serial) == same(serial)
+    accepted = row.serial is not None and bare(row.serial) == bare(serial)
     return accepted or plate_fits(db, row.point, serial)
 
 
@@ -119,21 +122,24 @@ def report(db: Connection, context: Context, device: Device, identity: str, sign
     opened = believed(signed, CrewReport, device, row)
     said = opened.message
     usual = witness.under_permit(db, order, said) or witness.in_time(order, said)
-    doubts: list[str] = []
+    doubted: list[str] = []
+    filing = Filing(order, said, device, row.opened_at)
     if usual:
         if row.report is not None:
             raise ConflictError("a report is kept here until two persons have judged it", code="report_kept")
-        needs.required(db, order, said)
-        accepted = row.serial is not None and same(row.serial) == same(said.serial)
-        doubts = [doubt for doubt in needs.doubts(db, order, said) if not (doubt == "wrong_serial" and accepted)]
-    if doubts:
-        offering.change(db, row, report=opened.digest, doubts=doubts)
-    witness.take_report(db, context, opened, signed.raw, row.sequence or 0, doubted=bool(doubts))
+        findings = needs.findings(db, context, filing)
+        refuse(findings)
+        doubted = doubts(findings, row.serial, said.serial)
+    if doubted:
+        offering.change(db, row, report=opened.digest, doubts=doubted)
+    witness.take_report(db, context, opened, signed.raw, row.sequence or 0, doubted=bool(doubted))
     if usual:
-        needs.recorded(db, order, said, device.id)
-    if doubts:
+        needs.recorded(db, context, filing)
+        if order.way is Kind.GIVING and said.checks.get(LEAK_CHECK) == TIGHT and not doubted:
+            leaks.leak_cleared(db, context, row.point, opened)
+    if doubted:
         feed.tell(db, context, row.id, feed.Entry.CHANGED)
-        told = {"code": "report_doubted", "to": "operator", "order": row.order, "doubts": doubts}
+        told = {"code": "report_doubted", "to": "operator", "order": row.order, "doubts": doubted}
         news.tell(db, context.now, "approval", row.id, told, row.client)
 
 

@@ -177,7 +177,7 @@ def test_F33_a_doubted_report_is_kept_until_two_persons_have_judged_it(
 ) -> None:
     permitted(hand, work)
     answer = hand.report(work, serial="2")
-    assert (answer.status_code, answer.json()["doubts"]) == (200, ["wrong_serial"])
+    assert (answer.status_code, answer.json()["doubts"]) == (200, ["serial_mismatch"])
     assert order(clerk, work["order"])["state"] == "permitted"
     path, body = f"/field/work-orders/{work['id']}/override", {"accept": accept, "reason": "a photograph shows it"}
     assert clerk.post(Role.OPERATOR, path, body).json()["done"] is False

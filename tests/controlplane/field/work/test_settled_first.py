@@ -1,0 +1,163 @@
+"""Crew and gateway never act at once: nothing is offered before it has settled, nothing sent while a hand is out.
+
+The gateway is a desk's, which says what a test wants it to say (CONTROL P6, P9, I11).
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from controlplane.db import reading
+from controlplane.field.work.models import work_orders
+from controlplane.orders import handing, hands, witness
+from controlplane.orders.life import Order, advance, get
+from controlplane.orders.rest import at_rest
+from controlplane.orders.states import Event, OrderState
+from protocols.types import Outcome, ValvePosition
+from protocols.uplink import codec
+from protocols.uplink.crew import CrewPermitRequest, CrewReport, DeviceId
+from protocols.uplink.keys import SigningKey
+from protocols.uplink.parts import GENESIS, Chain
+from protocols.uplink.reasons import Why
+from tests.controlplane.desk import POINT, Desk
+from tests.controlplane.hand import NOTHING
+
+DEVICE, KEY = DeviceId("dev_1"), SigningKey(b"d" * 32)
+OPEN, CLOSED = ValvePosition.OPEN, ValvePosition.CLOSED
+
+
+@dataclass
+class Field(Desk):
+    """A desk, and a crew that says what a test wants it to say."""
+
+    permit: str = ""
+
+    def offered(self) -> list[Any]:
+        with reading(self.engine) as db:
+            return list(db.execute(select(work_orders).where(work_orders.c.closed_at.is_(None))))
+
+    def stuck(self) -> Order:
+        """The valve did not move: looked at, settled, and a crew's."""
+        order = self.permitted()
+        self.receipt(order.command, Outcome.FAILED, Why.VALVE_FAULT, after=self.seen(OPEN), started=True)
+        self.answer(self.order(order).look, OPEN)
+        return self.order(order)
+
+    def on_site(self, order: Order) -> None:
+        with self.engine.begin() as db:
+            assigned = advance(db, self.context, get(db, order.id), Event.ASSIGN, DEVICE)
+            advance(db, self.context, assigned, Event.ARRIVE, DEVICE)
+
+    def go(self, order: Order) -> bool:
+        """The crew goes and asks; whether it may act."""
+        self.on_site(order)
+        about = {"device": DEVICE, "work_order": "wo_1", "order": order.id, "at": self.clock.now()}
+        asked = CrewPermitRequest(**about, nonce="a" * 32, serial="", found=OPEN)  # type: ignore[arg-type]
+        with self.engine.begin() as db:
+            permit = handing.decide(db, self.context, asked, "b" * 64)
+        self.permit = codec.digest(codec.encode(permit))
+        return permit.granted
+
+    def reported(self, order: Order, left: ValvePosition = CLOSED) -> None:
+        now = self.clock.now()
+        values: dict[str, Any] = {"permit": self.permit, "outcome": "done", "found": OPEN, "left": left, "serial": ""}
+        about = {"device": DEVICE, "work_order": "wo_1", "order": order.id, "at": now}
+        chain = Chain(journal="e" * 32, number=1, previous=GENESIS)
+        report = CrewReport(**{**NOTHING, **values, **about}, began_at=now, ended_at=now, chain=chain)
+        raw, digest = codec.seal(report, KEY)
+        with self.engine.begin() as db:
+            witness.take_report(db, self.context, codec.Opened(report, digest, "k"), raw, 0, doubted=False)
+
+    def out(self) -> bool:
+        with reading(self.engine) as db:
+            return hands.out(db, POINT) is not None
+
+
+def test_P6_nothing_is_offered_before_it_has_settled() -> None:
+    desk = Field()
+    order = desk.permitted()
+    desk.receipt(order.command, Outcome.UNKNOWN, Why.NO_ANSWER, started=True)
+    desk.answer(desk.order(order).look, OPEN)
+    assert (desk.state(order), desk.offered()) == (OrderState.LOOKING, [])
+    desk.pass_s(60)
+    desk.answer(desk.order(order).look, OPEN)
+    assert desk.state(order) is OrderState.PLANNED
+    (work,) = desk.offered()
+    assert work.order == order.id
+    assert desk.order(order).tried, "what was tried goes with it"
+
+
+def test_I11_no_command_leaves_while_a_hand_is_out() -> None:
+    desk = Field()
+    order = desk.stuck()
+    assert desk.go(order)
+    sent = len(desk.sent("command"))
+    assert desk.stop() is not None
+    (giving,) = desk.giving()
+    assert (giving.state, giving.channel) == (OrderState.PLANNED, None)
+    with reading(desk.engine) as db:
+        assert not at_rest(db, POINT, desk.clock.now()), "nothing is rebound under a hand"
+    desk.birth(None, boot=2)
+    desk.pass_s(7200)
+    assert len(desk.sent("command")) == sent
+    desk.reported(order)
+    assert desk.state(order) in (OrderState.EXECUTED, OrderState.COMPLETED)
+    assert (desk.out(), len(desk.sent("command"))) == (False, sent + 1)
+    assert desk.giving()[0].state is OrderState.DISPATCHED
+
+
+def test_P8_supply_that_was_read_before_the_hand_had_settled_is_not_given_back() -> None:
+    desk = Field()
+    order = desk.stuck()
+    assert desk.go(order)
+    desk.stop()
+    desk.reported(order)
+    (giving,) = desk.giving()
+    desk.receipt(giving.command, position=OPEN)
+    assert desk.giving()[0].state in (OrderState.EXECUTED, OrderState.COMPLETED)
+
+
+def test_P9_no_time_settles_a_hand_and_its_silence_is_an_alarm_each_hour() -> None:
+    desk = Field()
+    order = desk.stuck()
+    assert desk.go(order)
+    desk.pass_s(3599)
+    assert desk.alarms() == []
+    desk.pass_s(2)
+    desk.pass_s(3600)
+    assert desk.alarms() == ["crew_unreported"] * 2
+    desk.pass_s(30 * 86400)
+    assert (desk.state(order), desk.out()) == (OrderState.PERMITTED, True)
+
+
+def test_P2_a_crew_gets_no_permit_while_anything_is_unsettled_or_giving() -> None:
+    desk = Field()
+    order = desk.stuck()
+    with desk.engine.begin() as db:
+        hands.let_loose(
+            db,
+            permit="f" * 64,
+            order=order.id,
+            point=POINT,
+            device="dev_2",
+            granted_at=desk.clock.now(),
+            until=desk.clock.now() + timedelta(seconds=300),
+        )
+    assert not desk.go(order)
+    assert desk.order(order).reason["code"] == "unsettled"  # type: ignore[index]
+
+
+def test_P9_a_late_receipt_of_the_gateway_does_not_end_what_a_hand_may_do() -> None:
+    desk = Field()
+    order = desk.permitted()
+    first = order.command
+    desk.receipt(first, Outcome.UNKNOWN, Why.NO_ANSWER, started=True)
+    desk.answer(desk.order(order).look, OPEN)
+    desk.pass_s(60)
+    desk.answer(desk.order(order).look, OPEN)
+    assert desk.go(desk.order(order))
+    desk.receipt(first, Outcome.DONE)
+    desk.receipt(first, Outcome.FAILED, Why.NO_ANSWER, started=True)
+    assert (desk.state(order), desk.out()) == (OrderState.PERMITTED, True)
