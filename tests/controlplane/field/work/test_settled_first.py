@@ -3,76 +3,16 @@
 The gateway is a desk's, which says what a test wants it to say (CONTROL P6, P9, I11).
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
-
-from sqlalchemy import select
 
 from controlplane.db import reading
-from controlplane.field.work.models import work_orders
-from controlplane.orders import handing, hands, witness
-from controlplane.orders.life import Order, advance, get
+from controlplane.orders import hands
 from controlplane.orders.rest import at_rest
-from controlplane.orders.states import Event, OrderState
-from protocols.types import Outcome, ValvePosition
-from protocols.uplink import codec
-from protocols.uplink.crew import CrewPermitRequest, CrewReport, DeviceId
-from protocols.uplink.keys import SigningKey
-from protocols.uplink.parts import GENESIS, Chain
+from controlplane.orders.states import OrderState
+from protocols.types import Outcome
 from protocols.uplink.reasons import Why
-from tests.controlplane.desk import POINT, Desk
-from tests.controlplane.hand import NOTHING
-
-DEVICE, KEY = DeviceId("dev_1"), SigningKey(b"d" * 32)
-OPEN, CLOSED = ValvePosition.OPEN, ValvePosition.CLOSED
-
-
-@dataclass
-class Field(Desk):
-    """A desk, and a crew that says what a test wants it to say."""
-
-    permit: str = ""
-
-    def offered(self) -> list[Any]:
-        with reading(self.engine) as db:
-            return list(db.execute(select(work_orders).where(work_orders.c.closed_at.is_(None))))
-
-    def stuck(self) -> Order:
-        """The valve did not move: looked at, settled, and a crew's."""
-        order = self.permitted()
-        self.receipt(order.command, Outcome.FAILED, Why.VALVE_FAULT, after=self.seen(OPEN), started=True)
-        self.answer(self.order(order).look, OPEN)
-        return self.order(order)
-
-    def on_site(self, order: Order) -> None:
-        with self.engine.begin() as db:
-            assigned = advance(db, self.context, get(db, order.id), Event.ASSIGN, DEVICE)
-            advance(db, self.context, assigned, Event.ARRIVE, DEVICE)
-
-    def go(self, order: Order) -> bool:
-        """The crew goes and asks; whether it may act."""
-        self.on_site(order)
-        about = {"device": DEVICE, "work_order": "wo_1", "order": order.id, "at": self.clock.now()}
-        asked = CrewPermitRequest(**about, nonce="a" * 32, serial="", found=OPEN)  # type: ignore[arg-type]
-        with self.engine.begin() as db:
-            permit = handing.decide(db, self.context, asked, "b" * 64)
-        self.permit = codec.digest(codec.encode(permit))
-        return permit.granted
-
-    def reported(self, order: Order, left: ValvePosition = CLOSED) -> None:
-        now = self.clock.now()
-        values: dict[str, Any] = {"permit": self.permit, "outcome": "done", "found": OPEN, "left": left, "serial": ""}
-        about = {"device": DEVICE, "work_order": "wo_1", "order": order.id, "at": now}
-        chain = Chain(journal="e" * 32, number=1, previous=GENESIS)
-        report = CrewReport(**{**NOTHING, **values, **about}, began_at=now, ended_at=now, chain=chain)
-        raw, digest = codec.seal(report, KEY)
-        with self.engine.begin() as db:
-            witness.take_report(db, self.context, codec.Opened(report, digest, "k"), raw, 0, doubted=False)
-
-    def out(self) -> bool:
-        with reading(self.engine) as db:
-            return hands.out(db, POINT) is not None
+from tests.controlplane.desk import POINT
+from tests.controlplane.field.work.field_desk import OPEN, Field
 
 
 def test_P6_nothing_is_offered_before_it_has_settled() -> None:
