@@ -31,6 +31,7 @@ from controlplane.protection import api as protection
 from controlplane.registry import api as registry
 from controlplane.supervise import failure
 from controlplane.telemetry import api as telemetry
+from protocols.uplink import asyncapi
 
 MOST_ERRORS, LONGEST_PLACE = 20, 100
 BY_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
@@ -70,6 +71,7 @@ def create(
     for part in (access, registry, orders, protection, credit, telemetry, *field, stream, alarms):
         app.include_router(part.router, prefix=API)
     app.get("/healthz", tags=["health"])(_health)
+    app.get(f"{API}/asyncapi.json", include_in_schema=False)(_uplink)
     app.add_middleware(Gate, edge=edge, streams=evidence.streams)
     app.add_exception_handler(RefusalError, _refusal)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -112,6 +114,11 @@ async def _health(request: Request) -> Response:
     edge: Edge = request.app.state.edge
     await edge.writer.read(_answers)
     return JSONResponse({"status": "ok"})
+
+
+async def _uplink(request: Request) -> Response:
+    """What gateways and the house say to each other, as AsyncAPI."""
+    return JSONResponse(asyncapi.document(request.app.version))
 
 
 def _answers(db: Connection) -> None:

@@ -7,11 +7,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from msgspec.json import schema_components
 
 from controlplane.codes import CODES
 from controlplane.edge import API, PROBLEM
 from controlplane.examples import EXAMPLES
 from controlplane.refusals import REQUIRED, refusals
+from protocols.uplink.codec import payload_type
+from protocols.uplink.crew import CREW
 
 SECURITY = "token"
 
@@ -27,12 +30,23 @@ def document(app: FastAPI) -> dict[str, Any]:
         schemas["Problem"] = _problem()
         for name, example in EXAMPLES.items():
             schemas[name]["examples"] = [example]
+        _say_what_is_signed(schemas)
         components["securitySchemes"] = {SECURITY: {"type": "http", "scheme": "bearer"}}
         for path, verbs in drawn["paths"].items():
             for method, operation in verbs.items():
                 _complete(path, method, operation)
         app.openapi_schema = drawn
     return app.openapi_schema
+
+
+def _say_what_is_signed(schemas: dict[str, Any]) -> None:
+    """Tell what the payload of an envelope holds: the messages of a crew's device, and the house's permit."""
+    _, drawn = schema_components(CREW, ref_template="#/components/schemas/{name}")
+    schemas.update((name, schema) for name, schema in drawn.items() if name not in schemas)
+    kinds = [{"$ref": f"#/components/schemas/{message.__name__}"} for message in CREW]
+    schemas["SignedBody"]["properties"]["payload"] |= {"contentEncoding": "base64", "contentSchema": {"oneOf": kinds}}
+    types = {"examples": [payload_type(message) for message in CREW]}
+    schemas["SignedBody"]["properties"]["payloadType"] |= types
 
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 from protocols.types import ValvePosition
 from protocols.uplink import crew as c
+from protocols.uplink.examples import AT, CHAIN, DIGEST, LATER, NONCE
 from protocols.uplink.parts import Reason
-from tests.contract.samples import AT, CHAIN, DIGEST, LATER, NONCE
 
 ABOUT: dict[str, Any] = {
     "device": c.DeviceId("dev_0k3f9x2mz7q1w8e4r"),

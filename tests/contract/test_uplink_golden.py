@@ -12,9 +12,9 @@ from securesystemslib import dsse
 from securesystemslib.signer._key import SSlibKey
 
 from protocols.uplink import codec, envelope
+from protocols.uplink.examples import EXAMPLES
 from protocols.uplink.keys import KeyRing, SigningKey
 from protocols.uplink.messages import DOWN, PLAIN, SIGNED, UP, Body
-from tests.contract.samples import SAMPLES
 
 GOLDEN = Path(__file__).parent / "golden" / "uplink.jsonl"
 KEY = SigningKey(bytes(range(32)))
@@ -34,13 +34,13 @@ def read(raw: str, kind: type[Body]) -> Body:
 
 
 LINES = [json.loads(line) for line in GOLDEN.read_text().splitlines()]
-PAIRS = list(zip(SAMPLES, LINES, strict=True))
+PAIRS = list(zip(EXAMPLES, LINES, strict=True))
 
 
 def test_every_kind_has_a_sample() -> None:
-    assert {type(s) for s in SAMPLES} == {*SIGNED, *PLAIN}
+    assert {type(s) for s in EXAMPLES} == {*SIGNED, *PLAIN}
     assert {c.kind for c in (*SIGNED, *PLAIN)} == UP | DOWN
-    assert len(LINES) == len(SAMPLES)
+    assert len(LINES) == len(EXAMPLES)
 
 
 @pytest.mark.parametrize(("message", "line"), PAIRS, ids=lambda x: getattr(x, "kind", ""))
@@ -67,5 +67,5 @@ def test_the_signed_bytes_are_those_of_the_specification() -> None:
 
 
 if __name__ == "__main__":
-    for sample in SAMPLES:
+    for sample in EXAMPLES:
         print(json.dumps({"kind": sample.kind, "wire": write(sample)}))

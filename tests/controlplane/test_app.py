@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,8 @@ from controlplane.codes import CODES
 from controlplane.edge import API, PROBLEM
 from controlplane.examples import EXAMPLES
 from controlplane.refusals import OF_A_REPORT, OWN
+from protocols.uplink import codec
+from tests.contract import crew_samples
 from tests.controlplane.desk_clerk import Clerk, refused
 
 POSTS = {
@@ -294,3 +297,18 @@ def test_no_body_is_a_fault_of_ours(clerk: Clerk, sent: tuple[str, Any]) -> None
     assert answer.status_code < 500, (path, body, answer.text)
     if answer.status_code >= 400:
         assert answer.json()["code"] in CODES
+
+
+def test_the_uplink_is_told_to_whoever_has_a_token(clerk: Clerk) -> None:
+    told = clerk.get(Role.VENDOR, "/asyncapi.json").json()
+    assert told["channels"]["down-command"]["address"] == "curbstop/v1/{gateway}/down/command"
+    assert told["info"]["version"] == clerk.get(Role.VENDOR, "/openapi.json").json()["info"]["version"]
+
+
+def test_the_document_says_what_a_device_signs(clerk: Clerk) -> None:
+    schemas = clerk.get(Role.ADMIN, "/openapi.json").json()["components"]["schemas"]
+    within = schemas["SignedBody"]["properties"]["payload"]["contentSchema"]["oneOf"]
+    assert {"$ref": "#/components/schemas/CrewReport"} in within
+    for sample in crew_samples.SAMPLES:
+        name = {"$ref": f"#/components/schemas/{type(sample).__name__}", "components": {"schemas": schemas}}
+        jsonschema_rs.validator_for(name).validate(json.loads(codec.encode(sample)))

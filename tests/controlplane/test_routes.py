@@ -15,7 +15,7 @@ from tests.controlplane.desk_clerk import Clerk, refused
 
 OPEN = {"/healthz"}
 DOCUMENT = b"%PDF-1.7\nfor "
-ANY_TOKEN = {f"{API}/openapi.json"}
+ANY_TOKEN = {f"{API}/openapi.json", f"{API}/asyncapi.json"}
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from protocols.errors import MalformedError, TheirsError, UnsupportedError, UntrustedError
 from protocols.uplink import codec, envelope
+from protocols.uplink.examples import AT, EXAMPLES, G
 from protocols.uplink.keys import KeyRing, SigningKey, public_from_hex
 from protocols.uplink.messages import PLAIN, SIGNED, Body, Command, Death, Freeze, Look
-from tests.contract.samples import AT, SAMPLES, G
 
 KEY, OTHER = SigningKey(b"k" * 32), SigningKey(b"o" * 32)
 RING = KeyRing([KEY.public])
-signed = pytest.mark.parametrize("message", [s for s in SAMPLES if isinstance(s, SIGNED)], ids=lambda m: m.kind)
-plain = pytest.mark.parametrize("message", [s for s in SAMPLES if isinstance(s, PLAIN)], ids=lambda m: m.kind)
-COMMAND = next(s for s in SAMPLES if isinstance(s, Command))
+signed = pytest.mark.parametrize("message", [s for s in EXAMPLES if isinstance(s, SIGNED)], ids=lambda m: m.kind)
+plain = pytest.mark.parametrize("message", [s for s in EXAMPLES if isinstance(s, PLAIN)], ids=lambda m: m.kind)
+COMMAND = next(s for s in EXAMPLES if isinstance(s, Command))
 
 
 @signed

@@ -1,4 +1,4 @@
-"""One message of each kind, fixed to the last bit: what both ends must write and read."""
+"""An example of each kind of message: what documents show, and what both ends must write and read to the last bit."""
 
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ SENT = m.Traffic("out", 1000.5, "e5")
 SEEN = m.Seen(ValvePosition.OPEN, AT, 1000.25, (SENT, m.Traffic("in", 1000.75, "107b")))
 CHAIN = m.Chain(JOURNAL, 1, m.GENESIS)
 
-SAMPLES: list[m.Body] = [
+EXAMPLES: list[m.Body] = [
     m.Birth(
         gateway=G,
         journal=JOURNAL,
@@ -68,7 +68,7 @@ SAMPLES: list[m.Body] = [
         identity_read=WHO,
         seen=SEEN,
         index=(m.IndexSeen("12.3456", "m3", AT, 1001.0), m.IndexSeen("12.3456", "m3", LATER, 1011.0)),
-        settled=(m.Settled(N, DIGEST, True, Outcome.DONE),),
+        settled=(m.Settled(number=N, command=DIGEST, started=True, outcome=Outcome.DONE),),
         at=LATER,
         spec_digest=DIGEST,
         software="curbstop 0.1.0",
@@ -168,7 +168,7 @@ SAMPLES: list[m.Body] = [
         gateway=G,
         at=AT,
         digests=(DIGEST,),
-        birth=m.BirthTerms(NONCE, 3, JOURNAL, {A: 2}, 4, False),
+        birth=m.BirthTerms(nonce=NONCE, boot=3, journal=JOURNAL, epochs={A: 2}, freeze=4, frozen=False),
         readings=m.ReadingsMark(JOURNAL, 3, 99),
     ),
     m.Freeze(gateway=G, number=4, on=True, reason="Storm over the city", at=AT),
