@@ -20,6 +20,7 @@ class By(StrEnum):
     """Whose hand it was."""
 
     WIRE = "wire"
+    HAND = "hand"
     BUTTON = "button"
     EXPIRY = "expiry"
     LEAK_CHECK = "leak check"
@@ -29,7 +30,7 @@ class By(StrEnum):
 class Actuation:
     """One accepted actuation: what was asked, where the valve stood, where it goes, and whether that turned it.
 
-    `after` of a sticking valve is where it stood.
+    `after` of a sticking valve is where it stood, unless a hand turned it.
     """
 
     at_s: float
@@ -47,8 +48,8 @@ DRY = frozenset({ValvePosition.CLOSED, ValvePosition.ARMED})
 class Valve:
     """A valve. While it travels, the bore of the position it left holds until it arrives.
 
-    `sticks`: it accepts and never moves. `passes_l_h`: what trickles through although closed. `fault` is reported in
-    place of any position.
+    `sticks`: its motor accepts and never moves it; a hand with a key does. `passes_l_h`: what trickles through although
+    closed. `fault` is reported in place of any position.
     """
 
     before_turning: Callable[[int], None] = staticmethod(lambda _: None)
@@ -104,11 +105,11 @@ class Valve:
         self._ahead = None
         self.before_turning(now_us)
         before = self._told(now_us)
-        target = wanted if self._obeys(wanted) else self._target
+        target = wanted if self._obeys(wanted, by) else self._target
         moved = target is not self._target
         if moved:
             self._go(now_us, target)
-        after = before if self.sticks else target
+        after = before if self._stuck(by) else target
         self.history.append(Actuation(now_us / US_PER_S, wanted, before, after, moved, by))
 
     def bore_ml_h(self, at_us: int) -> int:
@@ -135,8 +136,11 @@ class Valve:
     def _bore_of(self, at_us: int) -> ValvePosition:
         return self._target if at_us >= self._arrives_us else self._left
 
-    def _obeys(self, wanted: ValvePosition) -> bool:
-        return not self.sticks and (wanted is not ValvePosition.ARMED or self._target in DRY)
+    def _stuck(self, by: By) -> bool:
+        return self.sticks and by is not By.HAND
+
+    def _obeys(self, wanted: ValvePosition, by: By) -> bool:
+        return not self._stuck(by) and (wanted is not ValvePosition.ARMED or self._target in DRY)
 
     def _now_us(self) -> int:
         return round(self._clock.boot() * US_PER_S)

@@ -50,22 +50,26 @@ class Plate:
 
 
 class WaterMeter:
-    """A reference meter over a supply; it has the verbs of its version. `alarms` are bits of the error flags."""
+    """A reference meter over a supply; it has the verbs of its version. `alarms` are bits of the error flags.
 
-    def __init__(self, clock: Clock, supply: Supply, plate: Plate, *, telegrams: int = 1) -> None:
+    Where the valve is not `its_own`, that is a curb stop in the street: the meter neither moves nor sees it.
+    """
+
+    def __init__(self, clock: Clock, supply: Supply, plate: Plate, *, telegrams: int = 1, its_own: bool = True) -> None:
         self.supply = supply
         self.plate = plate
         self.alarms = 0
         self.refused = 0
         self._clock = clock
         self._telegrams = telegrams
+        self._valve = supply.valve if its_own else None
         self._access = 0
         self._error = False
 
     @property
     def version(self) -> int:
         """01 with a valve, 02 without."""
-        return READ_ONLY if self.supply.valve is None else WITH_VALVE
+        return READ_ONLY if self._valve is None else WITH_VALVE
 
     @property
     def name(self) -> Name:
@@ -89,7 +93,7 @@ class WaterMeter:
     def write(self, ci: int, data: bytes) -> None:
         """Move the valve where `data` is exactly one known verb; anything else changes nothing and sets the error."""
         wanted = VERB_BYTES.get(data) if ci == DATA_SEND else None
-        if wanted is None or self.supply.valve is None:
+        if wanted is None or self._valve is None:
             self._error = True
             self.refused += 1
             return
@@ -109,8 +113,8 @@ class WaterMeter:
             bytes.fromhex("0A 3B") + bcd(min(supply.flow_l_h(), 10**FLOW_DIGITS - 1), FLOW_DIGITS),
             bytes.fromhex("04 6D") + type_f(self._clock.now()),
         ]
-        if supply.valve is not None:
-            records.append(bytes.fromhex("01 FD 1A") + POSITION_BYTE[supply.valve.position])
+        if self._valve is not None:
+            records.append(bytes.fromhex("01 FD 1A") + POSITION_BYTE[self._valve.position])
         return [*records, bytes.fromhex("02 FD 17") + self.alarms.to_bytes(2, "little")]
 
 
@@ -125,6 +129,8 @@ def type_f(at: datetime) -> bytes:
     return bytes([at.minute, at.hour, at.day | (year & 0b111) << 5, at.month | (year >> 3) << 4])
 
 
-def slave(clock: Clock, supply: Supply, plate: Plate, *, address: int = 0, telegrams: int = 1) -> Slave:
-    """Return a reference meter on its slave; its version says whether `supply` has a valve."""
-    return Slave(WaterMeter(clock, supply, plate, telegrams=telegrams), address)
+def slave(
+    clock: Clock, supply: Supply, plate: Plate, *, address: int = 0, telegrams: int = 1, its_own: bool = True
+) -> Slave:
+    """Return a reference meter on its slave; its version says whether `supply` has a valve that is `its_own`."""
+    return Slave(WaterMeter(clock, supply, plate, telegrams=telegrams, its_own=its_own), address)

@@ -73,3 +73,13 @@ def test_the_history_tells_whose_hand_it_was(by: By) -> None:
     valve = Valve(HandClock())
     valve.actuate(CLOSED, by)
     assert valve.history[0].by is by
+
+
+def test_a_hand_turns_what_the_motor_cannot() -> None:
+    clock = HandClock()
+    valve = Valve(clock, sticks=True)
+    valve.actuate(CLOSED)
+    valve.actuate(CLOSED, By.HAND)
+    clock.seconds = 10
+    assert valve.position is CLOSED
+    assert valve.history[-1] == Actuation(0.0, CLOSED, OPEN, CLOSED, moved=True, by=By.HAND)

@@ -6,7 +6,7 @@ from protocols.types import ValvePosition
 from simulators.physics import Constant, Supply
 from simulators.reference import water
 from simulators.reference.telegram import Request
-from simulators.valve import Valve
+from simulators.valve import By, Valve
 from tests.simulators.talk import ARM, CLOSE, LIMIT, OPEN, PLATE, HandClock, meter_of, valve_meter, valve_of
 
 READOUT = Request(0x7B, 5)
@@ -105,6 +105,24 @@ def test_a_meter_without_a_valve_refuses_a_verb() -> None:
     slave = water.slave(clock, Supply(clock, Constant(0)), PLATE, address=5)
     assert slave.receive(Request(0x73, 5, 0x51, CLOSE)) == b"\xe5"
     assert meter_of(slave).refused == 1
+
+
+def test_a_meter_without_a_valve_neither_sees_nor_moves_the_curb_stop_that_its_index_feels() -> None:
+    clock = HandClock()
+    stop = Valve(clock)
+    supply = Supply(clock, Constant(600), valve=stop, index_dl=12340)
+    slave = water.slave(clock, supply, PLATE, address=5, its_own=False)
+    slave.receive(Request(0x73, 5, 0x51, CLOSE))
+    assert (meter_of(slave).refused, stop.history) == (1, [])
+    answer = slave.receive(READOUT)
+    assert answer is not None
+    assert answer[13] == 2
+    assert bytes.fromhex("FD 1A") not in answer
+    stop.actuate(ValvePosition.CLOSED, By.HAND)
+    clock.seconds = 10
+    before = supply.index_dl()
+    clock.seconds = 100
+    assert supply.index_dl() == before
 
 
 def test_two_telegrams_hold_what_one_holds() -> None:
