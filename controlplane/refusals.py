@@ -21,12 +21,6 @@ BY_PARAMETER: dict[str, dict[str, tuple[str, ...]]] = {
 """What a header or parameter brings with it."""
 REQUIRED = frozenset({"idempotency-key", "If-Match"})
 
-OF_A_REPORT: dict[str, tuple[str, ...]] = {
-    "409": ("seal_applied", "seal_elsewhere", "seal_not_applied", "seal_not_issued", "seal_removed", "seal_void"),
-    "422": ("evidence_unknown", "unknown_seal", "bad_seal"),
-}
-"""What the photographs and seals of a crew's report can be refused with."""
-
 OWN: dict[str, dict[str, tuple[str, ...]]] = {
     "POST /tokens": {"409": ("name_taken",), "422": ("scope_required", "scope_forbidden", "unknown_client")},
     "DELETE /tokens/{token}": {"409": ("last_admin",)},
@@ -86,7 +80,7 @@ OWN: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "POST /field/work-orders/{work_order}/report": {
         "409": (
-            *("no_device", "not_accepted", "unsettled", "report_kept"),
+            *("no_device", "not_accepted", "not_arrived", "unsettled", "report_kept"),
             *("seal_applied", "seal_elsewhere", "seal_not_applied", "seal_not_issued", "seal_removed", "seal_void"),
         ),
         "422": (
@@ -101,7 +95,7 @@ OWN: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "POST /field/work-orders/{work_order}/abort": {
         "409": ("no_device", "not_accepted"),
-        "422": ("untrusted", "unknown_outcome"),
+        "422": ("untrusted", "unknown_outcome", "evidence_missing", "evidence_unknown", "unknown_shot"),
     },
     "POST /field/work-orders/{work_order}/release": {"403": ("person_required",), "409": ("no_permit_out",)},
     "POST /field/work-orders/{work_order}/override": {"403": ("person_required",), "409": ("nothing_doubted",)},

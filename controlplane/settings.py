@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -93,7 +93,8 @@ class EvidenceSettings(_Part, frozen=True):
     """Where photographs and documents are kept, and how much is taken.
 
     Without `folder` they are beside a SQLite database, or beside this file. `keep_free_bytes` of that disk are never
-    filled with evidence. A file must have come within `within_s`, and is never silent for `silent_s`.
+    filled with evidence. A file must have come within `within_s`, and is never silent for `silent_s`. A report of one
+    of `sealed_acts` names a seal that was put on; with `place_required` each names where the device was.
     """
 
     folder: Text | None = None
@@ -102,6 +103,8 @@ class EvidenceSettings(_Part, frozen=True):
     keep_free_bytes: Annotated[int, msgspec.Meta(ge=0)] = 500_000_000
     within_s: Seconds = 300.0
     silent_s: Seconds = 30.0
+    sealed_acts: tuple[Literal["limit", "suspend", "interrupt", "reactivate", "remove"], ...] = ()
+    place_required: bool = False
 
 
 class Settings(_Part, frozen=True):

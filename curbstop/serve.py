@@ -23,9 +23,7 @@ from controlplane.db import make_engine
 from controlplane.dispatch.doors import Doors
 from controlplane.dispatch.loop import Dispatch
 from controlplane.edge import Edge
-from controlplane.field.evidence.examine import Examiner
-from controlplane.field.evidence.intake import Intake, Pace
-from controlplane.field.evidence.store import Bounds, Store
+from controlplane.field.evidence.intake import Intake
 from controlplane.field.work.needs import Kept
 from controlplane.field.work.offering import heard
 from controlplane.migrations.upgrade import SchemaError, upgrade
@@ -36,7 +34,7 @@ from controlplane.runs import Run, begin, keep, stay_alone
 from controlplane.settings import BrokerSettings, Settings, SettingsError, load
 from controlplane.telemetry.service import index_steps, take_readings
 from controlplane.writer import ThreadWriter
-from curbstop import __version__
+from curbstop import __version__, evidence
 from protocols.uplink.keys import SigningKey
 from seams import keyfile, logs, runfile
 from seams.clock import SystemClock, SystemEntropy
@@ -127,6 +125,7 @@ class Plane:
     alone: postgres.Held | None
     held: ExitStack
     """What is let go when it ends: the locks, and the database."""
+    needs: Kept
 
     async def dispatch(self) -> None:
         """Carry bytes to the broker and back, and keep outside the database what tells a restored one, for ever."""
@@ -147,7 +146,7 @@ class Plane:
             self.dispatch,
             fallen=fallen,
             intake=self.intake,
-            needs=Kept(),
+            needs=self.needs,
             version=__version__,
         )
 
@@ -164,13 +163,13 @@ def build(settings: Settings) -> Plane:
             until_built.callback(runfile.lock(lock_of(run_file), "the control plane's database").release)
             engine, alone = _open(settings, until_built)
             upgrade(engine)
-            intake = _intake(settings)
+            intake = evidence.intake_of(settings)
             run = begin(engine, context, run_file)
             with engine.begin() as db:
                 jurisdiction.check(db, context.packs)
                 token = first_token(db, clock, entropy)
             held = until_built.pop_all()
-    except (keyfile.KeyFileError, packs.PackError, SchemaError, runfile.RunFileError) as error:
+    except (keyfile.KeyFileError, packs.PackError, SchemaError, runfile.RunFileError, evidence.FolderError) as error:
         raise StartError(str(error)) from None
     except (DBAPIError, postgres.DatabaseError) as error:
         why = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
@@ -178,7 +177,17 @@ def build(settings: Settings) -> Plane:
     _tell(signer, token, run)
     writer = ThreadWriter(engine)
     return Plane(
-        engine, writer, Edge(writer, clock, entropy, signer), context, intake, signer, address, run, alone, held
+        engine,
+        writer,
+        Edge(writer, clock, entropy, signer),
+        context,
+        intake,
+        signer,
+        address,
+        run,
+        alone,
+        held,
+        evidence.needs_of(settings),
     )
 
 
@@ -192,18 +201,6 @@ def _open(settings: Settings, held: ExitStack) -> tuple[Engine, postgres.Held | 
     with engine.begin() as db:
         postgres.check(db)
     return engine, alone
-
-
-def _intake(settings: Settings) -> Intake:
-    """The door for evidence; StartError where its folder can't be used."""
-    told = settings.evidence
-    store = Store(settings.evidence_folder, Bounds(told.photograph_bytes, told.document_bytes, told.keep_free_bytes))
-    try:
-        store.prepare()
-    except OSError as error:
-        where = f"the folder of evidence {store.folder} can't be used"
-        raise StartError(f"{where} ({error.strerror}); choose another with evidence.folder") from None
-    return Intake(store, Examiner(), Pace(told.within_s, told.silent_s))
 
 
 def lock_of(run_file: Path) -> Path:

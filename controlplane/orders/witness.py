@@ -105,9 +105,17 @@ def settled_doubt(db: Connection, context: Context, report: CrewReport, *, accep
 
 
 def take_abort(
-    db: Connection, context: Context, opened: Opened[CrewAbort], raw: bytes, reason: Reason, ends: OrderState
+    db: Connection,
+    context: Context,
+    opened: Opened[CrewAbort | CrewReport],
+    raw: bytes,
+    reason: Reason,
+    ends: OrderState,
 ) -> Order:
-    """Take a believed abort: the hand is settled, and the order goes where its stops, else `ends`, say."""
+    """Take a believed account that it was not done: an abort, or a report of what must not stay as it was wanted.
+
+    The hand is settled, and the order goes where its stops, else `ends`, say.
+    """
     abort = opened.message
     order = _locked(db, abort.order)
     if not keep(db, context, opened.digest, abort, abort.chain, raw):

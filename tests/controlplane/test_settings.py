@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from controlplane.field.work.needs import Kept
+from controlplane.field.work.required import House
 from controlplane.orders.context import OrderSettings
+from controlplane.policy.facts import Act
 from controlplane.settings import OrderNumbers, Settings, SettingsError, load
+from curbstop.evidence import needs_of
 
 TEXT = 'pack = "demo"\nkey_file = "k"\n[broker]\nhost = "b"\n'
 
@@ -29,6 +33,14 @@ def test_evidence_is_beside_the_database_unless_said_otherwise(tmp_path: Path) -
     assert str(read(tmp_path, f'database = "sqlite:////srv/c.sqlite"\n{TEXT}').evidence_folder) == "/srv/evidence"
     assert read(tmp_path, f'database = "postgresql://h/c"\n{TEXT}').evidence_folder == tmp_path / "evidence"
     assert read(tmp_path, TEXT + '[evidence]\nfolder = "e"\n').evidence_folder == tmp_path / "e"
+
+
+def test_a_house_says_which_acts_need_a_seal_and_whether_a_report_needs_its_place(tmp_path: Path) -> None:
+    assert needs_of(read(tmp_path, TEXT)) == Kept()
+    told = needs_of(read(tmp_path, TEXT + '[evidence]\nsealed_acts = ["suspend"]\nplace_required = true\n'))
+    assert told.house == House(frozenset({Act.SUSPEND}), place=True)
+    with pytest.raises(SettingsError, match="sealed_acts"):
+        read(tmp_path, TEXT + '[evidence]\nsealed_acts = ["deliver_notice"]\n')
 
 
 def test_other_databases_are_left_as_they_are(tmp_path: Path) -> None:

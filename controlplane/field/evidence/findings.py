@@ -31,6 +31,39 @@ MEANINGS: Mapping[str, Meaning] = {
     "not_a_photograph": Meaning(
         BLOCKS, "Per {shot} serve una fotografia, non un documento.", "For {shot} a photograph is needed, no document."
     ),
+    "serial_missing": Meaning(
+        BLOCKS,
+        "Manca la matricola: leggila sulla targa del contatore.",
+        "The serial is missing: read it off the meter's plate.",
+    ),
+    "index_missing": Meaning(
+        BLOCKS, "Manca la lettura: leggila sul totalizzatore.", "The index is missing: read it off the register."
+    ),
+    "seal_missing": Meaning(
+        BLOCKS,
+        "Manca il sigillo: applicalo e indicane il numero.",
+        "The seal is missing: put one on, and name its number.",
+    ),
+    "place_missing": Meaning(
+        BLOCKS,
+        "Manca la posizione del dispositivo: attivala e firma di nuovo.",
+        "The device's place is missing: switch it on, and sign anew.",
+    ),
+    "times_wrong": Meaning(
+        BLOCKS,
+        "Gli orari non possono essere giusti: regola l'orologio del dispositivo e firma di nuovo.",
+        "The times can't be right: set the device's clock, and sign anew.",
+    ),
+    "leak_check_missing": Meaning(
+        BLOCKS,
+        "Manca l'esito della prova di tenuta: eseguila e indica leak_check, tight oppure leaking.",
+        "The leak check's result is missing: do the check, and report leak_check as tight or leaking.",
+    ),
+    "leak_check_unknown": Meaning(
+        BLOCKS,
+        "L'esito della prova di tenuta è tight oppure leaking, non {told}.",
+        "A leak check's result is tight or leaking, not {told}.",
+    ),
     "used_before": Meaning(
         TOLD, "La stessa fotografia serve già un altro ordine.", "The same photograph serves another order already."
     ),
@@ -68,7 +101,7 @@ MEANINGS: Mapping[str, Meaning] = {
         "The index ({told}) fits only if the register began anew after {known}.",
     ),
     "index_above": Meaning(
-        TOLD,
+        TWO_KEYS,
         "La lettura ({told}) supera quanto è plausibile ({most}) dopo l'ultima ({known}).",
         "The index ({told}) is above what is plausible ({most}) after the last one ({known}).",
     ),

@@ -15,6 +15,7 @@ class View(StrEnum):
     BEFORE = "before"
     AFTER = "after"
     SEAL = "seal"
+    TEST = "test"
     PLACE = "place"
     DOCUMENT = "document"
 
@@ -40,25 +41,20 @@ REQUIRED: Mapping[Act, tuple[View, ...]] = {
     Act.DELIVER_NOTICE: (View.PLACE, View.DOCUMENT),
 }
 """`before` and `after` show the valve with its seal, or the place of the meter; of a notice, the letter where it was
-left."""
-WITHOUT_ACT = (View.PLACE,)
-"""Nobody let the crew in, the meter can't be reached, a dog: where it stood shows it."""
+left. `test` shows the result of a leak check, on the gauge or the meter's display."""
 
 
-def missing(act: Act, shots: Iterable[Shot], *, sealed: bool = False) -> tuple[View, ...]:
-    """The shots that a completed act still needs; where a seal was put on or taken off, the seal's too.
+def missing(act: Act, shots: Iterable[Shot], *, sealed: bool = False, tested: bool = False) -> tuple[View, ...]:
+    """The shots that a completed act still needs; the seal's too where one was put on or taken off.
 
-    One photograph may show plate and register, but not both what was before and what was after.
+    `tested`: the act needs a leak check. One photograph may show plate and register, but not both what was before and
+    what was after.
     """
-    return _missing((*REQUIRED[act], *([View.SEAL] if sealed else [])), shots)
+    return lacking((*REQUIRED[act], *([View.SEAL] if sealed else []), *([View.TEST] if tested else [])), shots)
 
 
-def missing_without_act(shots: Iterable[Shot]) -> tuple[View, ...]:
-    """The shots that a visit without its act still needs."""
-    return _missing(WITHOUT_ACT, shots)
-
-
-def _missing(needed: Iterable[View], shots: Iterable[Shot]) -> tuple[View, ...]:
+def lacking(needed: Iterable[View], shots: Iterable[Shot]) -> tuple[View, ...]:
+    """Those of the shots that are needed which are not there."""
     given = list(shots)
     earlier = {shot.digest for shot in given if shot.what is View.BEFORE}
     there = {shot.what for shot in given if shot.what is not View.AFTER or shot.digest not in earlier}

@@ -14,9 +14,9 @@ from controlplane import news
 from controlplane.db import draw_sequence, lock_point
 from controlplane.field.enrolment.service import Device
 from controlplane.field.evidence.readings import bare
-from controlplane.field.work import feed, offering, outcomes
+from controlplane.field.work import feed, offering, outcomes, tightness
 from controlplane.field.work.needs import Filing, Needs, doubts, plate_fits, refuse
-from controlplane.orders import handing, leaks, witness
+from controlplane.orders import handing, witness
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get
 from controlplane.orders.states import Event, Kind, OrderState
@@ -29,8 +29,6 @@ from protocols.uplink import codec
 from protocols.uplink.crew import ByHand, CrewAbort, CrewPermit, CrewPermitRequest, CrewReport
 from protocols.uplink.keys import KeyRing
 
-LEAK_CHECK, TIGHT = "leak_check", "tight"
-"""The check by which a technician says that a gas installation is tight (LG12)."""
 M = TypeVar("M", bound=ByHand)
 
 
@@ -120,10 +118,18 @@ def report(db: Connection, context: Context, device: Device, identity: str, sign
     """What was done and seen. What its act requires must be there; what is doubted waits for two persons."""
     row, order = _its_own(db, device, identity)
     opened = believed(signed, CrewReport, device, row)
+    filing = Filing(order, opened.message, device, row.opened_at)
+    if tightness.leaking(db, opened.message, row.point):
+        tightness.suspected(db, context, row, opened)
+        if order.way is Kind.GIVING and order.state is OrderState.ON_SITE:
+            _given_up(db, context, Taken(row, filing, opened, signed.raw), tightness.LEAK_SUSPECTED, needs)
+            return
+    if order.way is Kind.GIVING and order.state is OrderState.ASSIGNED:
+        detail = "arrive first: say in which position you find the valve, and report then"
+        raise ConflictError(detail, code="not_arrived")
     said = opened.message
     usual = witness.under_permit(db, order, said) or witness.in_time(order, said)
     doubted: list[str] = []
-    filing = Filing(order, said, device, row.opened_at)
     if usual:
         if row.report is not None:
             raise ConflictError("a report is kept here until two persons have judged it", code="report_kept")
@@ -135,27 +141,52 @@ def report(db: Connection, context: Context, device: Device, identity: str, sign
     witness.take_report(db, context, opened, signed.raw, row.sequence or 0, doubted=bool(doubted))
     if usual:
         needs.recorded(db, context, filing)
-        if order.way is Kind.GIVING and said.checks.get(LEAK_CHECK) == TIGHT and not doubted:
-            leaks.leak_cleared(db, context, row.point, opened)
+        if not doubted:
+            tightness.cleared(db, context, order, opened)
     if doubted:
         feed.tell(db, context, row.id, feed.Entry.CHANGED)
         told = {"code": "report_doubted", "to": "operator", "order": row.order, "doubts": doubted}
         news.tell(db, context.now, "approval", row.id, told, row.client)
 
 
-def abort(db: Connection, context: Context, device: Device, identity: str, signed: Signed) -> None:
-    """It was not done; the outcome's code says what comes next."""
+def abort(db: Connection, context: Context, device: Device, identity: str, signed: Signed, needs: Needs) -> None:
+    """It was not done; the outcome's code says what comes next, and which photographs show it.
+
+    A leak is told of at once, whatever else is missing.
+    """
     row, order = _its_own(db, device, identity)
     opened = believed(signed, CrewAbort, device, row)
     code = opened.message.code
     if code not in outcomes.OUTCOMES:
         detail = f"there is no outcome {code}; it is one of {', '.join(outcomes.OUTCOMES)}"
         raise UnprocessableError(detail, code="unknown_outcome")
-    step = outcomes.step(code, row.visit)
+    filing = Filing(order, opened.message, device, row.opened_at)
+    if tightness.leaking(db, opened.message, row.point):
+        tightness.suspected(db, context, row, opened)
+    elif witness.under_permit(db, order, opened.message) or order.state is OrderState.ON_SITE:
+        refuse(needs.findings(db, context, filing))
+    _given_up(db, context, Taken(row, filing, opened, signed.raw), code, needs)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A believed account of a work order that was not done, and its bytes."""
+
+    row: Row[Any]
+    filing: Filing
+    opened: codec.Opened[Any]
+    raw: bytes
+
+
+def _given_up(db: Connection, context: Context, taken: Taken, code: str, needs: Needs) -> None:
+    """The order goes where the outcome says; what was photographed serves it all the same."""
+    row, order = taken.row, taken.filing.order
+    step = outcomes.step(code, row.visit, order.kind, gas=tightness.is_gas(db, row.point))
     if row.closed_at is None:
         offering.change(db, row, next_step=step)
-    ends = OrderState.NOT_EXECUTED if step == outcomes.LEGAL else OrderState.PLANNED
-    after = witness.take_abort(db, context, opened, signed.raw, outcomes.reason(code), ends)
+    ends = OrderState.NOT_EXECUTED if step in outcomes.ENDS else OrderState.PLANNED
+    after = witness.take_abort(db, context, taken.opened, taken.raw, outcomes.reason(code), ends)
+    needs.recorded(db, context, taken.filing)
     if after.state is not order.state and step != outcomes.SECOND_VISIT:
         told = {"order": order.id, "to": step, "code": code, "visit": row.visit}
         news.tell(db, context.now, "escalation", order.id, told, order.client)

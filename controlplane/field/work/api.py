@@ -147,10 +147,11 @@ async def report(work_order: WorkOrder, body: SignedBody, context: Ctx, who: Wor
 
 
 @router.post("/work-orders/{work_order}/abort", response_model=WorkOrderOut)
-async def abort(work_order: WorkOrder, body: SignedBody, context: Ctx, who: Working) -> Response:
-    """It was not done: a signed crew-abort, whose code says what comes next."""
+async def abort(work_order: WorkOrder, body: SignedBody, context: Ctx, who: Working, request: Request) -> Response:
+    """It was not done: a signed crew-abort, whose code says what comes next and which photographs it needs."""
+    needs: Needs = request.app.state.needs
     signed = _signed(body)
-    return await _act(who, work_order, lambda db, device: acts.abort(db, context, device, work_order, signed))
+    return await _act(who, work_order, lambda db, device: acts.abort(db, context, device, work_order, signed, needs))
 
 
 def _two(db: Connection, work_order: str, *, done: bool) -> Answer:

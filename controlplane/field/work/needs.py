@@ -1,7 +1,10 @@
-"""What a report needs beside its signature: shots, kept photographs, seals, a serial and an index that can be true."""
+"""What a crew's account needs beside its signature: shots that were put, seals, readings that can be true, gas tight.
+
+What is doubted waits for two persons; what is missing refuses the whole account, and nothing of it is kept.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -15,45 +18,50 @@ from controlplane.field.evidence.judging import Report
 from controlplane.field.evidence.readings import Known, bare, judge_index, judge_serial, per_day
 from controlplane.field.evidence.reviewing import review
 from controlplane.field.evidence.seals import service as seals
-from controlplane.field.evidence.service import Use, attach
-from controlplane.field.evidence.shots import Shot, View, missing
+from controlplane.field.evidence.service import Use, attach, sent
+from controlplane.field.evidence.shots import Shot, View, lacking, missing
+from controlplane.field.work import tightness
+from controlplane.field.work.outcomes import OUTCOMES
+from controlplane.field.work.required import House, judge_pieces, judge_times
 from controlplane.orders.context import Context
 from controlplane.orders.jurisdiction import pack_at
 from controlplane.orders.life import Order
 from controlplane.problems import UnprocessableError
 from controlplane.registry.binding import bound
-from protocols.uplink.crew import CrewReport
+from protocols.uplink.crew import CrewAbort, CrewReport
 
 SERIAL = "serial_mismatch"
+VIEWS = frozenset(View)
 
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A report that is being taken: whose it is, about which order, and since when the work order is open."""
+    """An account that is being taken: whose it is, about which order, and since when the work order is open."""
 
     order: Order
-    report: CrewReport
+    account: CrewReport | CrewAbort
     device: Device
     since: datetime
 
 
 class Needs(Protocol):
-    """The evidence store's side of a report."""
+    """The evidence store's side of an account."""
 
     def findings(self, db: Connection, context: Context, filing: Filing) -> list[Finding]:
-        """What is found about a report; a refusal where it names what nobody has put."""
+        """What is found about an account; a refusal where it names what nobody has put."""
 
     def recorded(self, db: Connection, context: Context, filing: Filing) -> None:
-        """Enter what the report has changed: what its photographs serve, seals applied and removed."""
+        """Enter what the account has changed: what its photographs serve, seals applied and removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlateOnly:
-    """Where no evidence is taken: no more than what the plate and the register say."""
+    """Where no evidence is taken: what plate and register say, and the leak check of gas."""
 
     def findings(self, db: Connection, context: Context, filing: Filing) -> list[Finding]:
-        """Whether plate or register can't be this meter's."""
-        return list(read_off(db, context, filing))
+        """Whether plate or register can't be this meter's, and whether gas is tight."""
+        said = filing.account
+        return [*_checked(db, filing.order, said), *read_off(db, context, said, filing.order)]
 
     def recorded(self, db: Connection, context: Context, filing: Filing) -> None:
         """Nothing is entered."""
@@ -61,26 +69,35 @@ class PlateOnly:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the store and the registry of seals hold."""
+    """What the store and the registry of seals hold; `house` says what is asked for beyond what every act needs."""
+
+    house: House = field(default_factory=House)
 
     def findings(self, db: Connection, context: Context, filing: Filing) -> list[Finding]:
-        """All of it: missing shots too, but for what was after where nothing was moved."""
-        said, order = filing.report, filing.order
-        sealed = bool(said.seals_applied or said.seals_removed)
-        zone = ZoneInfo(pack_at(db, context, order.point).calendar.zone)
+        """All of it: shots, pieces and results that are missing too."""
+        said, order = filing.account, filing.order
         shots = _shots(said)
-        needed = missing(order.kind, shots, sealed=sealed)
-        if said.outcome == "already":
-            needed = tuple(view for view in needed if view is not View.AFTER)
+        sealed = isinstance(said, CrewReport) and bool(said.seals_applied or said.seals_removed)
+        zone = ZoneInfo(pack_at(db, context, order.point).calendar.zone)
         told = Report(order.kind, shots, filing.since, context.now, zone, sealed)
-        found = review(db, told, order.id, filing.device.token, needed=needed)
-        return [*found, *read_off(db, context, filing)]
+        needed = _needed(db, order, said, shots, sealed=sealed)
+        found = [*review(db, told, order.id, filing.device.token, needed=needed)]
+        if isinstance(said, CrewReport):
+            found += [*judge_pieces(said, order.kind, self.house), *judge_times(said, context.now)]
+        return [*found, *_checked(db, order, said), *read_off(db, context, said, order)]
 
     def recorded(self, db: Connection, context: Context, filing: Filing) -> None:
-        """Each seal is put on and taken off once."""
-        order, device, said = filing.order, filing.device, filing.report
+        """Have the photographs serve the order; each seal is put on and taken off once.
+
+        Of a leak's account, which is taken whatever it lacks, only what was put serves it.
+        """
+        order, device, said = filing.order, filing.device, filing.account
+        there = sent(db, [photograph.digest for photograph in said.photographs], device.token)
+        known = [p for p in said.photographs if p.digest in there and p.shot in VIEWS]
         use = Use(order.id, order.point, order.client)
-        attach(db, context.now, use, _shots(said), device.id)
+        attach(db, context.now, use, [Shot(View(p.shot), p.digest) for p in known], device.id)
+        if isinstance(said, CrewAbort):
+            return
         by = seals.By(context.now, device.id, device.crew, order.id)
         for number in said.seals_removed:
             seals.remove(db, by, number, order.point)
@@ -88,8 +105,24 @@ class Kept:
             seals.apply(db, by, number, order.point)
 
 
+def _needed(
+    db: Connection, order: Order, said: CrewReport | CrewAbort, shots: tuple[Shot, ...], *, sealed: bool
+) -> tuple[View, ...]:
+    """The shots that are missing; none of what was after where nothing was moved."""
+    if isinstance(said, CrewAbort):
+        return lacking(OUTCOMES[said.code].shots, shots)
+    needed = missing(order.kind, shots, sealed=sealed, tested=tightness.needed(db, order))
+    return tuple(view for view in needed if view is not View.AFTER or said.outcome != "already")
+
+
+def _checked(db: Connection, order: Order, said: CrewReport | CrewAbort) -> Iterator[Finding]:
+    """What is wrong with the leak check of an act that needs one."""
+    if isinstance(said, CrewReport) and tightness.needed(db, order):
+        yield from tightness.judge(said)
+
+
 def refuse(findings: list[Finding]) -> None:
-    """An order can't be completed without what its act requires."""
+    """An order can't be completed without what its act requires, nor given up without what its outcome requires."""
     blocking = [finding for finding in findings if finding.weight is Weight.BLOCKS]
     if blocking:
         detail = " ".join(finding.words("en") for finding in blocking)
@@ -104,10 +137,10 @@ def doubts(findings: list[Finding], accepted: str | None, serial: str) -> list[s
     return [code for code in codes if not (known and code == SERIAL)]
 
 
-def read_off(db: Connection, context: Context, filing: Filing) -> Iterator[Finding]:
+def read_off(db: Connection, context: Context, said: CrewReport | CrewAbort, order: Order) -> Iterator[Finding]:
     """What plate and register say, held against what is known; where no meter is bound, nothing is."""
-    meter, said = bound(db, filing.order.point), filing.report
-    if meter is None:
+    meter = bound(db, order.point)
+    if meter is None or isinstance(said, CrewAbort):
         return
     if (wrong := judge_serial(said.serial, meter.identity)) is not None:
         yield wrong
@@ -125,7 +158,7 @@ def plate_fits(db: Connection, point: str, serial: str) -> bool:
     return meter is None or judge_serial(serial, meter.identity) is None
 
 
-def _shots(said: CrewReport) -> tuple[Shot, ...]:
+def _shots(said: CrewReport | CrewAbort) -> tuple[Shot, ...]:
     try:
         return tuple(Shot(View(photograph.shot), photograph.digest) for photograph in said.photographs)
     except ValueError:

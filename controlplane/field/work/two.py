@@ -4,14 +4,14 @@ The first one's word is kept with the work order. A second, different person who
 otherwise begins anew.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from controlplane import news
 from controlplane.db import lock_point
-from controlplane.field.work import feed, offering
+from controlplane.field.work import feed, offering, tightness
 from controlplane.orders import hands, witness
 from controlplane.orders.context import Context
 from controlplane.orders.life import get
@@ -21,6 +21,8 @@ from controlplane.problems import ConflictError, NotFoundError
 from protocols.ports import Signer
 from protocols.uplink import codec
 from protocols.uplink.crew import CrewRelease, CrewReport, DeviceId
+
+RAW = select(receipts.c.raw).where(receipts.c.digest == bindparam("digest"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,9 @@ def override(db: Connection, context: Context, identity: str, word: Word, serial
         offering.change(db, row, serial=serial if accept else None)
         feed.tell(db, context, row.id, feed.Entry.CHANGED)
         return True
-    raw = db.execute(select(receipts.c.raw).where(receipts.c.digest == row.report)).scalar_one()
+    kept = codec.peek(db.execute(RAW, {"digest": row.report}).scalar_one(), CrewReport)
     offering.change(db, row, report=None, doubts=None)
-    witness.settled_doubt(db, context, codec.peek(raw, CrewReport).message, accepted=accept)
+    order = witness.settled_doubt(db, context, kept.message, accepted=accept)
+    if accept:
+        tightness.cleared(db, context, order, replace(kept, keyid=kept.message.device))
     return True

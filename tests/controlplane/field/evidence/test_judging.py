@@ -14,7 +14,7 @@ from controlplane.field.evidence.judging import Report, judge
 from controlplane.field.evidence.likeness import Twin
 from controlplane.field.evidence.readings import Known, cut, judge_index, judge_serial, per_day
 from controlplane.field.evidence.seals import numbers
-from controlplane.field.evidence.shots import REQUIRED, Shot, View, missing, missing_without_act
+from controlplane.field.evidence.shots import REQUIRED, Shot, View, missing
 from controlplane.policy.facts import Act
 from protocols.types import Identity
 
@@ -50,9 +50,9 @@ def test_F29_one_photograph_shows_plate_and_register_but_not_before_and_after() 
     assert missing(Act.LIMIT, [*shots, Shot(View.AFTER, "c")]) == ()
 
 
-def test_F27_a_visit_without_its_act_shows_where_it_stood() -> None:
-    assert missing_without_act([]) == (View.PLACE,)
-    assert missing_without_act([Shot(View.PLACE, "a")]) == ()
+def test_LG12_gas_given_back_shows_the_result_of_its_leak_check() -> None:
+    assert missing(Act.REACTIVATE, FULL) == ()
+    assert missing(Act.REACTIVATE, FULL, tested=True) == (View.TEST,)
 
 
 def test_a_shot_of_no_known_view_is_no_shot() -> None:
@@ -135,7 +135,7 @@ def test_an_index_is_held_against_the_last_reading(told: str, code: str) -> None
     assert index(told) == code
 
 
-def test_an_index_below_the_last_one_takes_two_persons_even_if_the_register_has_begun_anew() -> None:
+def test_F30_an_index_out_of_tolerance_takes_two_persons_even_if_the_register_has_begun_anew() -> None:
     assert index("3", last="99990") == "index_rolled_over"
     assert index("3", last="99990", digits=None) == "index_below"
     assert index("3", last="50000") == "index_below"
@@ -143,7 +143,7 @@ def test_an_index_below_the_last_one_takes_two_persons_even_if_the_register_has_
     assert weights == {
         "index_below": Weight.TWO_KEYS,
         "index_rolled_over": Weight.TWO_KEYS,
-        "index_above": Weight.TOLD,
+        "index_above": Weight.TWO_KEYS,
     }
 
 

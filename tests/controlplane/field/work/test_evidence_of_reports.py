@@ -43,7 +43,7 @@ def shots(clerk: Clerk, hand: Hand, *views: str) -> tuple[Photograph, ...]:
 
 def test_F29_missing_shots_refuse_the_report_and_nothing_moves(clerk: Clerk, hand: Hand, work: dict[str, Any]) -> None:
     some = shots(clerk, hand, "plate", "register", "before")
-    answer = hand.report(work, photographs=some)
+    answer = hand.report(work, photographs=some, register=Register(value="12.5", unit="m3"))
     refused(answer, 422, "evidence_missing")
     assert [finding["code"] for finding in answer.json()["findings"]] == ["shot_missing"]
     assert order(clerk, work["order"])["state"] == "permitted"
