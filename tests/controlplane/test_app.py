@@ -19,7 +19,7 @@ from controlplane.access.roles import Role
 from controlplane.codes import CODES
 from controlplane.edge import API, PROBLEM
 from controlplane.examples import EXAMPLES
-from controlplane.refusals import OF_A_REPORT, OWN
+from controlplane.refusals import OWN
 from protocols.uplink import codec
 from tests.contract import crew_samples
 from tests.controlplane.desk_clerk import Clerk, refused
@@ -226,7 +226,6 @@ def test_each_refusal_is_told_where_it_can_happen(clerk: Clerk) -> None:
                     assert list(refusal["examples"]) == refusal["schema"]["allOf"][1]["properties"]["code"]["enum"]
                     assert {e["value"]["status"] for e in refusal["examples"].values()} == {int(status)}
                     told |= set(refusal["examples"])
-    told |= {code for codes in OF_A_REPORT.values() for code in codes}
     assert told == set(CODES) - {"method_not_allowed", "unprocessable"}
 
 
