@@ -29,6 +29,7 @@ from controlplane.orders.rest import at_rest
 from controlplane.problems import RefusalError
 from controlplane.protection import api as protection
 from controlplane.registry import api as registry
+from controlplane.registry import enrolling_api as keys
 from controlplane.supervise import failure
 from controlplane.telemetry import api as telemetry
 from protocols.uplink import asyncapi
@@ -68,7 +69,7 @@ def create(
     app.state.is_settled = lambda db, point: at_rest(db, point, context.now)
     app.state.needs = needs
     field = (enrolment, work, evidence, seals)
-    for part in (access, registry, orders, protection, credit, telemetry, *field, stream, alarms):
+    for part in (access, registry, keys, orders, protection, credit, telemetry, *field, stream, alarms):
         app.include_router(part.router, prefix=API)
     app.get("/healthz", tags=["health"])(_health)
     app.get(f"{API}/asyncapi.json", include_in_schema=False)(_uplink)

@@ -12,7 +12,11 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "NewGateway": {
         "id": "cellar-12",
         "public_key": "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "fingerprint": "21fe-31df-a154-a261",
     },
+    "NewGatewayKey": {"public_key": "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"},
+    "KeyApproval": {"fingerprint": "39f7-13d0-a644-253f"},
+    "KeyRejection": {"reason": "nobody at the gateway reads this fingerprint"},
     "NewMeter": {
         "supply_point": "pt_0k3f9x2mz7q1w8e4r",
         "gateway": "cellar-12",

@@ -51,6 +51,13 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r
 MaybeWords = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
 """An id or a name, fit for a path."""
+Hex64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Fingerprint = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-fA-F]([ :-]?[0-9a-fA-F]){15}$"),
+    AfterValidator(lambda said: "".join(c for c in said.lower() if c.isalnum())),
+]
+"""Sixteen hex digits of a key's fingerprint, in groups or not."""
 When = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_near)]
 """A time with its zone."""
 Day = Annotated[date, BeforeValidator(_written), AfterValidator(_near_day)]

@@ -25,7 +25,12 @@ OWN: dict[str, dict[str, tuple[str, ...]]] = {
     "POST /tokens": {"409": ("name_taken",), "422": ("scope_required", "scope_forbidden", "unknown_client")},
     "DELETE /tokens/{token}": {"409": ("last_admin",)},
     "POST /supply-points": {"409": ("code_taken",), "422": ("unknown_client", "unknown_pack")},
-    "POST /gateways": {"409": ("gateway_taken",), "422": ("bad_key",)},
+    "POST /gateways": {"409": ("gateway_taken", "key_taken", "wrong_fingerprint"), "422": ("bad_key",)},
+    "POST /gateways/{gateway}/keys": {"409": ("gateway_revoked", "key_taken", "keys_wait"), "422": ("bad_key",)},
+    "POST /gateways/{gateway}/keys/{key}/approve": {
+        "409": ("gateway_revoked", "not_waiting", "wrong_fingerprint", "unsettled")
+    },
+    "POST /gateways/{gateway}/keys/{key}/reject": {"409": ("not_waiting",)},
     "POST /gateways/{gateway}/revoke": {"409": ("gateway_revoked",)},
     "POST /meters": {
         "409": ("meter_taken", "point_taken"),

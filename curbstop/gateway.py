@@ -17,7 +17,7 @@ from gateway.journal_place import open_at
 from gateway.lines import tcp
 from protocols.ports import Dial
 from protocols.types import GatewayId
-from protocols.uplink.keys import KeyRing
+from protocols.uplink.keys import KeyRing, SigningKey, spoken
 from seams import keyfile, logs
 from seams.clock import SystemClock, SystemEntropy
 from seams.mqtt import Address, connector
@@ -67,7 +67,7 @@ def read(path: Path) -> Config:
 def build(config: Config) -> Gateway:
     """Open what the configuration names; StartError where something can't be used."""
     try:
-        signer = keyfile.load_or_make(config.key_file, SystemEntropy())
+        signer = _key(config.key_file)
         journal = open_at(Path(config.journal), SystemEntropy()).journal
         address = _address(config.id, config.broker)
     except (keyfile.KeyFileError, JournalError) as error:
@@ -85,6 +85,16 @@ def build(config: Config) -> Gateway:
         verifier=KeyRing(config.control_plane_keys),
         software=f"curbstop {__version__}",
     )
+
+
+def _key(path: Path) -> SigningKey:
+    """The gateway's key; one that was only now made is said, for an operator has to approve it."""
+    made = not path.exists()
+    key = keyfile.load_or_make(path, SystemEntropy())
+    if made:
+        print(f"curbstop gateway: has made its key, {path}, fingerprint {spoken(key.public)}", file=sys.stderr)
+        print("It is believed when an operator has approved it: `curbstop keys show` says how.", file=sys.stderr)
+    return key
 
 
 def _dial(line: LineConfig) -> Dial:

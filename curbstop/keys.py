@@ -4,9 +4,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from protocols.uplink.keys import SigningKey, fingerprint
+from protocols.uplink.keys import SigningKey, spoken
 from seams import keyfile
 from seams.clock import SystemEntropy
+
+NEXT = """
+If it is a gateway's: send its public key to the control plane, where NAME is its id,
+  POST /api/v1/gateways/NAME/keys   {{"public_key": "{public}"}}
+then read the fingerprint aloud to an operator, who approves the key that shows the same one.
+Until then nothing that this gateway says is believed."""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -27,10 +33,11 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"curbstop keys: {error}", file=sys.stderr)
         return 2
     show(key)
+    print(NEXT.format(public=key.public.hex()))
     return 0
 
 
 def show(key: SigningKey) -> None:
     """Print what the other side is told, and what two people compare aloud."""
     print(f"public key   {key.public.hex()}")
-    print(f"fingerprint  {fingerprint(key.public)[:16]}")
+    print(f"fingerprint  {spoken(key.public)}")

@@ -14,6 +14,7 @@ class Permission(StrEnum):
     METERS_WRITE = auto()
     GATEWAYS_READ = auto()
     GATEWAYS_WRITE = auto()
+    GATEWAYS_ENROL = auto()
     ORDERS_READ = auto()
     ORDERS_REQUEST = auto()
     ORDERS_WITHDRAW = auto()
@@ -60,7 +61,8 @@ _SEE_FIELD = frozenset({P.CREWS_READ, P.FIELD_READ, P.EVIDENCE_READ, P.SEALS_REA
 _SEE_ALL = _SEE_SUPPLY | _SEE_FIELD | {P.CLIENTS_READ, P.GATEWAYS_READ, P.PAYMENTS_READ}
 _ASK = frozenset({P.ORDERS_REQUEST, P.ORDERS_WITHDRAW, P.STOPS_WRITE, P.PAYMENTS_READ, P.PAYMENTS_WRITE})
 _FIELD = frozenset({P.EVIDENCE_WRITE, P.SEALS_WRITE, P.CREWS_WRITE, P.FIELD_RELEASE})
-_OPERATE = _SEE_ALL | _ASK | _FIELD | {P.POINTS_WRITE, P.METERS_WRITE, P.GATEWAYS_WRITE, P.FREEZE, P.STOPS_END}
+_GATEWAYS = frozenset({P.GATEWAYS_WRITE, P.GATEWAYS_ENROL})
+_OPERATE = _SEE_ALL | _ASK | _FIELD | _GATEWAYS | {P.POINTS_WRITE, P.METERS_WRITE, P.FREEZE, P.STOPS_END}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
@@ -70,12 +72,13 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.CLIENT_VIEWER: _SEE_SUPPLY | {P.CLIENTS_READ, P.PAYMENTS_READ, P.EVIDENCE_READ},
     Role.CLIENT_REQUESTER: _SEE_SUPPLY | _ASK | {P.CLIENTS_READ, P.EVIDENCE_READ},
     Role.VENDOR: frozenset({P.POINTS_READ, P.ORDERS_READ}),
-    Role.CREW: frozenset({P.FIELD_READ, P.FIELD_WORK, P.EVIDENCE_READ, P.EVIDENCE_WRITE}),
+    Role.CREW: frozenset({P.GATEWAYS_ENROL, P.FIELD_READ, P.FIELD_WORK, P.EVIDENCE_READ, P.EVIDENCE_WRITE}),
     Role.AUDITOR: _SEE_ALL,
     Role.INTEGRATION: _SEE_SUPPLY | _ASK | {P.CLIENTS_READ, P.FIELD_READ, P.EVIDENCE_READ},
 }
-"""A crew sees and does what its approved device may, work order by work order; its role alone opens only the door
-for photographs, and its own ones. Planners and vendors see none: photographs show people's homes."""
+"""A crew sees and does what its approved device may, work order by work order; its role alone opens only the doors
+for photographs, its own ones, and for the key of a gateway that it stands at. Planners and vendors see no photographs:
+they show people's homes."""
 
 SCOPED = frozenset({Role.CLIENT_VIEWER, Role.CLIENT_REQUESTER, Role.VENDOR})
 """Roles that can't exist without a client to be confined to."""

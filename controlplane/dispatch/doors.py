@@ -1,16 +1,19 @@
-"""Which door a message from a gateway goes through. What is not believed is logged and dropped."""
+"""Which door a message from a gateway goes through. What is not believed is counted, told, and changes nothing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from controlplane import outbox
+from controlplane.dispatch import strangers
+from controlplane.dispatch.strangers import Doubt
 from controlplane.orders import births, evidence, permit
 from controlplane.orders.context import Context
-from controlplane.registry.models import gateways
-from protocols.errors import TheirsError
+from controlplane.registry.models import NO_KEY, gateways
+from protocols.errors import TheirsError, UntrustedError
 from protocols.ports import Verifier
 from protocols.types import GatewayId
 from protocols.uplink import codec
@@ -29,10 +32,18 @@ from protocols.uplink.messages import (
 from protocols.uplink.topics import Topic
 
 TakeReadings = Callable[[Connection, Readings], ReadingsMark | None]
-KEY = select(gateways.c.public_key, gateways.c.revoked_at).where(gateways.c.id == bindparam("id"))
+KEY = select(gateways.c.public_key, gateways.c.revoked_at, gateways.c.journal).where(gateways.c.id == bindparam("id"))
 HEARD = update(gateways).where(gateways.c.id == bindparam("this"))
 SIGNED: dict[str, type[Body]] = {c.kind: c for c in (Birth, PermitRequest, Receipt, LookAnswer, Ack)}
 log: structlog.stdlib.BoundLogger = structlog.get_logger("doors")
+
+
+def _doubt(row: Row[Any, Any, Any] | None) -> Doubt | None:
+    if row is None:
+        return Doubt.NOT_REGISTERED
+    if row.revoked_at is not None:
+        return Doubt.REVOKED
+    return Doubt.NOT_APPROVED if row.public_key == NO_KEY else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +57,29 @@ class Doors:
     def take(self, db: Connection, topic: Topic, raw: bytes) -> None:
         """Take one message; a bad one changes nothing."""
         row = db.execute(KEY, {"id": topic.gateway}).one_or_none()
-        if row is None or row.revoked_at is not None:
-            log.warning("a message of a gateway that is not registered", gateway=topic.gateway)
+        doubt = _doubt(row)
+        if row is None or doubt is not None:
+            strangers.refuse(db, self.context.now, topic, doubt or Doubt.NOT_REGISTERED)
             return
         try:
             if topic.kind in SIGNED:
                 self._signed(db, topic, raw, self.verifier(bytes.fromhex(row.public_key)))
             else:
-                self._plain(db, topic, raw)
+                self._plain(db, topic, raw, row.journal)
+        except UntrustedError:
+            strangers.refuse(db, self.context.now, topic, Doubt.WRONG_KEY)
         except TheirsError as error:
             log.warning("a message that is not believed", gateway=topic.gateway, kind=topic.kind, error=str(error))
 
-    def _plain(self, db: Connection, topic: Topic, raw: bytes) -> None:
+    def _plain(self, db: Connection, topic: Topic, raw: bytes, journal: str | None) -> None:
+        """Nobody signs readings: where a birth was believed, only those of the journal that it named are (I10)."""
         if topic.kind == Death.kind:
             return
         batch = codec.decode_plain(raw, Readings)
         if batch.gateway != topic.gateway:
+            return
+        if journal not in (None, batch.journal):
+            strangers.refuse(db, self.context.now, topic, Doubt.UNKNOWN_JOURNAL)
             return
         mark = self.take_readings(db, batch)
         if mark is not None:

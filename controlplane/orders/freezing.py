@@ -12,7 +12,7 @@ from controlplane.orders.sending import send_look
 from controlplane.orders.service import REVIEW
 from controlplane.orders.states import ON_THE_WAY, Event, Kind, OrderState
 from controlplane.problems import ConflictError
-from controlplane.registry.models import gateways, house
+from controlplane.registry.models import NO_KEY, gateways, house
 from protocols.types import GatewayId
 from protocols.uplink.messages import Freeze, Reason
 
@@ -64,6 +64,7 @@ def review_now(db: Connection, context: Context, only: Reason) -> None:
 
 
 def _push(db: Connection, context: Context, number: int, *, on: bool, reason: str) -> None:
-    for row in db.execute(select(gateways.c.id).where(gateways.c.revoked_at.is_(None))).all():
+    believed = select(gateways.c.id).where(gateways.c.revoked_at.is_(None), gateways.c.public_key != NO_KEY)
+    for row in db.execute(believed).all():
         message = Freeze(gateway=GatewayId(row.id), number=number, on=on, reason=reason[:1000], at=context.now)
         outbox.put(db, message, context.now)

@@ -13,7 +13,7 @@ from controlplane.fields import Name, Page
 from controlplane.idempotency import Answer
 from controlplane.pages import Wanted
 from controlplane.queries import wanted
-from controlplane.registry import reading, service
+from controlplane.registry import enrolling, reading, service
 from controlplane.registry.schemas import (
     ClientOut,
     GatewayName,
@@ -112,14 +112,24 @@ async def get_point(
     return await who.read(lambda db: reading.point(db, who.principal.client, point))
 
 
+def _first(_db: Connection, _point: str) -> bool:
+    """A gateway that was just entered has no meter yet."""
+    return True
+
+
 @router.post("/gateways", status_code=201, response_model=GatewayOut)
 async def create_gateway(
     body: NewGateway, who: Annotated[Posting, Depends(Posts(Permission.GATEWAYS_WRITE))]
 ) -> Response:
-    """Believe a gateway from now on."""
+    """Enter a gateway; it is believed once a key of its own was approved, here or later."""
+    edge, by = who.edge, who.principal.name
 
     def verb(db: Connection) -> Answer:
-        service.create_gateway(db, who.edge.clock, body.id, body.public_key)
+        service.create_gateway(db, edge.clock, body.id)
+        if body.public_key is not None and body.fingerprint is not None:
+            house = edge.signer.public
+            key = enrolling.enrol(db, edge.clock, edge.entropy, body.id, body.public_key, house, by)
+            enrolling.approve(db, edge.clock, body.id, key, body.fingerprint, by, _first)
         return Answer(201, reading.gateway(db, body.id).model_dump(mode="json"))
 
     return await who.once(verb)

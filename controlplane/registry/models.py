@@ -1,8 +1,20 @@
 """Tables of the registry."""
 
+from enum import StrEnum
+
 from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, String, Table, UniqueConstraint
 
 from controlplane.db import Moment, Told, Whole, metadata
+
+
+class KeyState(StrEnum):
+    """What became of a key that was sent for a gateway."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REPLACED = "replaced"
+    REJECTED = "rejected"
+
 
 clients = Table(
     "clients",
@@ -40,6 +52,10 @@ protections = Table(
     Column("end_reason", String, nullable=True),
 )
 
+NO_KEY = ""
+"""The key of a gateway of which none was approved yet: it verifies nothing."""
+NO_JOURNAL = ""
+"""The journal of a gateway whose key was replaced: none can be called so, thus its next birth is a stranger's."""
 gateways = Table(
     "gateways",
     metadata,
@@ -54,6 +70,32 @@ gateways = Table(
     Column("revoked_by", String, nullable=True),
     Column("revoke_reason", String, nullable=True),
 )
+
+gateway_keys = Table(
+    "gateway_keys",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("gateway", String, ForeignKey("gateways.id"), nullable=False, index=True),
+    Column("public_key", String, nullable=False, index=True),
+    Column("state", String, nullable=False),
+    Column("sent_at", Moment, nullable=False),
+    Column("sent_by", String, nullable=False),
+    Column("decided_at", Moment, nullable=True),
+    Column("decided_by", String, nullable=True),
+    Column("reason", String, nullable=True),
+)
+"""Every key that was ever sent for a gateway; the approved one stands in `gateways`, too."""
+
+disbelieved = Table(
+    "disbelieved",
+    metadata,
+    Column("gateway", String, primary_key=True),
+    Column("why", String, nullable=False),
+    Column("refused", Whole, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Column("told_at", Moment, nullable=False),
+)
+"""Messages that were refused because nobody vouches for their sender, by the name they came under."""
 
 meters = Table(
     "meters",

@@ -4,8 +4,26 @@ from sqlalchemy import Connection, Row, Select, select
 
 from controlplane.pages import Wanted, page
 from controlplane.problems import NotFoundError
-from controlplane.registry.models import clients, gateways, meters, meters_told, protections, supply_points
-from controlplane.registry.schemas import ClientOut, GatewayOut, IdentityBody, MeterOut, PointOut, ProtectionOut
+from controlplane.registry.models import (
+    NO_KEY,
+    clients,
+    gateway_keys,
+    gateways,
+    meters,
+    meters_told,
+    protections,
+    supply_points,
+)
+from controlplane.registry.schemas import (
+    ClientOut,
+    GatewayKeyOut,
+    GatewayOut,
+    IdentityBody,
+    MeterOut,
+    PointOut,
+    ProtectionOut,
+)
+from protocols.uplink.keys import short_fingerprint
 
 Line = Row[tuple[object, ...]]
 
@@ -56,10 +74,19 @@ def point(db: Connection, scope: str | None, identity: str) -> PointOut:
     return _point(db, row)
 
 
+def _gateway(row: Line) -> GatewayOut:
+    public: str | None = row.public_key if row.public_key != NO_KEY else None
+    return GatewayOut.model_validate({**fields(row), "public_key": public, "fingerprint": _short(public)})
+
+
+def _short(public: str | None) -> str | None:
+    return short_fingerprint(bytes.fromhex(public)) if public is not None else None
+
+
 def gateways_page(db: Connection, wanted: Wanted) -> tuple[list[GatewayOut], str | None]:
     """Gateways by name."""
     rows, after = page(db, select(gateways), gateways.c.id, wanted)
-    return [GatewayOut.model_validate(fields(row)) for row in rows], after
+    return [_gateway(row) for row in rows], after
 
 
 def gateway(db: Connection, identity: str) -> GatewayOut:
@@ -67,7 +94,29 @@ def gateway(db: Connection, identity: str) -> GatewayOut:
     row = db.execute(select(gateways).where(gateways.c.id == identity)).one_or_none()
     if row is None:
         raise NotFoundError("there is no such gateway")
-    return GatewayOut.model_validate(fields(row))
+    return _gateway(row)
+
+
+def _gateway_key(row: Line) -> GatewayKeyOut:
+    return GatewayKeyOut.model_validate({**fields(row), "fingerprint": _short(row.public_key)})
+
+
+def gateway_keys_page(
+    db: Connection, wanted: Wanted, state: str | None, gateway: str | None
+) -> tuple[list[GatewayKeyOut], str | None]:
+    """Keys that were sent, oldest first: all, or those of a state or gateway."""
+    query = select(gateway_keys)
+    if state is not None:
+        query = query.where(gateway_keys.c.state == state)
+    if gateway is not None:
+        query = query.where(gateway_keys.c.gateway == gateway)
+    rows, after = page(db, query, gateway_keys.c.id, wanted)
+    return [_gateway_key(row) for row in rows], after
+
+
+def gateway_key(db: Connection, key: str) -> GatewayKeyOut:
+    """One key that was sent."""
+    return _gateway_key(db.execute(select(gateway_keys).where(gateway_keys.c.id == key)).one())
 
 
 def _meters(scope: str | None) -> Select[tuple[object, ...]]:

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StrictInt, StringConstraints
+from pydantic import Field, StrictInt, StringConstraints, model_validator
 
-from controlplane.fields import In, MaybeWords, Name, Out, When, Words
+from controlplane.fields import Fingerprint, Hex64, In, MaybeWords, Name, Out, When, Words
+from controlplane.registry.models import KeyState
 
 Byte = Annotated[StrictInt, Field(ge=0, le=255)]
-Hex64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 GatewayName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
@@ -82,22 +82,72 @@ class PointOut(Out):
 
 
 class NewGateway(In):
-    """A gateway to be believed from now on: its name and its public key, as `curbstop keys show` prints it."""
+    """A gateway to be entered; it is believed when a key that it enrols was approved.
+
+    With `public_key` and the `fingerprint` that the gateway itself shows, both at once, that key is approved here.
+    """
 
     id: GatewayName
-    public_key: Hex64
+    public_key: Hex64 | None = None
+    fingerprint: Fingerprint | None = None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.public_key is None) is not (self.fingerprint is None):
+            raise ValueError("public_key and the fingerprint that the gateway shows: give both, or enrol the key later")
+        return self
 
 
 class GatewayOut(Out):
-    """A gateway."""
+    """A gateway; `public_key` is the approved one, null before any was."""
 
     id: str
-    public_key: str
+    public_key: str | None
+    fingerprint: str | None
     created_at: datetime
     revoked_at: datetime | None
     revoked_by: str | None
     revoke_reason: str | None
     last_seen_at: datetime | None
+
+
+class NewGatewayKey(In):
+    """The public key that a gateway has made for itself, as `curbstop keys show` prints it there."""
+
+    public_key: Hex64
+
+
+class GatewayKeyOut(Out):
+    """A gateway's key. `fingerprint` is what an operator compares with what the gateway shows."""
+
+    id: str
+    gateway: str
+    public_key: str
+    fingerprint: str
+    state: KeyState
+    sent_at: datetime
+    sent_by: str
+    decided_at: datetime | None
+    decided_by: str | None
+    reason: str | None
+
+
+class KeySentOut(GatewayKeyOut):
+    """A key that waits for approval. `house_key` is the public key that signs what this gateway will be told."""
+
+    house_key: str
+
+
+class KeyApproval(In):
+    """The fingerprint that the gateway itself shows."""
+
+    fingerprint: Fingerprint
+
+
+class KeyRejection(In):
+    """Why a key is not believed."""
+
+    reason: Words
 
 
 class IdentityBody(In):

@@ -10,11 +10,9 @@ from sqlalchemy import Connection, Row, Table, insert, select, update
 from controlplane.db import fences, lock_point, set_epoch
 from controlplane.ids import new_id
 from controlplane.problems import ConflictError, NotFoundError, StaleError, UnprocessableError
-from controlplane.registry.models import clients, gateways, meters, meters_told, protections, supply_points
-from protocols.errors import MalformedError
+from controlplane.registry.models import NO_KEY, clients, gateways, meters, meters_told, protections, supply_points
 from protocols.ports import Clock, Entropy
 from protocols.types import Identity, Medium
-from protocols.uplink.keys import public_from_hex
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.elements import ColumnElement
@@ -92,17 +90,11 @@ def create_point(
     return point
 
 
-def create_gateway(db: Connection, clock: Clock, name: str, public_key: str) -> None:
-    """Believe a gateway's key from now on."""
-    try:
-        public_from_hex(public_key)
-    except MalformedError:
-        raise UnprocessableError(
-            "public_key is no Ed25519 key; `curbstop keys show` prints it", code="bad_key"
-        ) from None
+def create_gateway(db: Connection, clock: Clock, name: str) -> None:
+    """Enter a gateway; nothing it says is believed before a key that it enrols was approved."""
     if db.execute(select(gateways.c.id).where(gateways.c.id == name)).one_or_none() is not None:
         raise ConflictError("a gateway of this name is there already", code="gateway_taken")
-    db.execute(insert(gateways).values(id=name, public_key=public_key, created_at=clock.now(), chain=0))
+    db.execute(insert(gateways).values(id=name, public_key=NO_KEY, created_at=clock.now(), chain=0))
 
 
 def create_meter(db: Connection, clock: Clock, name: str, binding: Binding) -> None:
@@ -112,7 +104,7 @@ def create_meter(db: Connection, clock: Clock, name: str, binding: Binding) -> N
     _fits(db, binding)
     fence = lock_point(db, binding.point)
     _free(db, binding.point)
-    _raise_epoch(db, name, binding.point, fence.epoch - 1)
+    raise_epoch(db, name, binding.point, fence.epoch - 1)
     db.execute(insert(meters).values(name=name, **_columns(binding), bound_at=clock.now(), version=1))
 
 
@@ -134,7 +126,7 @@ def rebind(db: Connection, clock: Clock, name: str, change: Change, expected: in
     if not all(is_settled(db, point) for point in points):
         detail = "a command, permit or look at this point may still act; wait until it is settled, then try again"
         raise ConflictError(detail, code="unsettled")
-    _raise_epoch(db, name, binding.point, max(lock_point(db, point).epoch for point in points))
+    raise_epoch(db, name, binding.point, max(lock_point(db, point).epoch for point in points))
     changed = {**_columns(binding), "bound_at": clock.now(), "version": row.version + 1}
     db.execute(update(meters).where(meters.c.name == name).values(**changed))
 
@@ -146,7 +138,7 @@ def _meter(db: Connection, name: str) -> Row[tuple[object, ...]]:
     return row
 
 
-def _raise_epoch(db: Connection, meter: str, point: str, above: int) -> None:
+def raise_epoch(db: Connection, meter: str, point: str, above: int) -> None:
     """Above every epoch that any gateway has made durable for this meter: old commands stay old."""
     marks = db.execute(select(meters_told.c.mark_epoch).where(meters_told.c.meter == meter))
     set_epoch(db, point, max([above, *(row.mark_epoch or 0 for row in marks)]) + 1)

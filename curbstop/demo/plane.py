@@ -14,7 +14,7 @@ from curbstop.demo.law import LAW, POINT
 from curbstop.demo.meters import METERS, DemoMeter
 from curbstop.demo.rest import Api, client
 from protocols.ports import Entropy
-from protocols.uplink.keys import SigningKey
+from protocols.uplink.keys import SigningKey, spoken
 
 STARTS_WITHIN_S, LOOK_EVERY_S = 30.0, 0.05
 PUBLIC_KEY, ADMIN_TOKEN, KEEP_IT = "public key", "admin token", "Keep it"
@@ -85,7 +85,8 @@ async def enter(started: Started, gateway_key: SigningKey, folder: Path) -> Peop
     billing = await _person(admin, "acqua-billing", "integration", client_id)
     auditor = await _person(admin, "auditor", "auditor", None)
     write_secret(folder / AUDITOR_FILE, f"Authorization: Bearer {auditor.token}")
-    await operator.post("/gateways", {"id": GATEWAY, "public_key": gateway_key.public.hex()})
+    shown = {"public_key": gateway_key.public.hex(), "fingerprint": spoken(gateway_key.public)}
+    await operator.post("/gateways", {"id": GATEWAY, **shown})
     points = {str(meter.name): await _enter_meter(operator, client_id, meter) for meter in METERS}
     points[POINT] = await _enter_point(operator, client_id, POINT, "water", LAW)
     return People(operator, desk, billing, points)

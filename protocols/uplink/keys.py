@@ -9,11 +9,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from protocols.errors import MalformedError
 
 KEY_SIZE = 32
+SHORT = 16
 
 
 def fingerprint(public: bytes) -> str:
     """Name a raw public key: lower-case hex SHA-256."""
     return sha256(public).hexdigest()
+
+
+def short_fingerprint(public: bytes) -> str:
+    """The sixteen hex digits of it that two people compare aloud."""
+    return fingerprint(public)[:SHORT]
+
+
+def spoken(public: bytes) -> str:
+    """The short fingerprint in groups of four, as it is shown and read aloud."""
+    short = short_fingerprint(public)
+    return "-".join(short[i : i + 4] for i in range(0, SHORT, 4))
 
 
 def public_from_hex(text: str) -> bytes:

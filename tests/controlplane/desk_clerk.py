@@ -31,13 +31,22 @@ from controlplane.orders.context import Context, OrderSettings
 from controlplane.policy import packs
 from controlplane.registry.service import create_client
 from controlplane.writer import InlineWriter
-from protocols.uplink.keys import SigningKey
+from protocols.uplink.keys import SigningKey, spoken
 from simulators.chance import SeededEntropy
 from tests.controlplane.house import Hands
 
 HOUSE_KEY = SigningKey(b"c" * 32)
-KEY = SigningKey(b"g" * 32).public.hex()
 LONG_AGO = "2026-01-02"
+
+
+def key_of(name: str) -> SigningKey:
+    """The key that a gateway or device of this name has made for itself."""
+    return SigningKey(sha256(name.encode()).digest())
+
+
+def shown(key: SigningKey) -> dict[str, str]:
+    """What `curbstop keys show` prints of it."""
+    return {"public_key": key.public.hex(), "fingerprint": spoken(key.public)}
 
 
 @dataclass
@@ -139,8 +148,12 @@ class Clerk:
     def gateway(self) -> str:
         """A new gateway."""
         name = f"gw-{next(self.numbers)}"
-        self.made("/gateways", {"id": name, "public_key": KEY})
+        self.made("/gateways", {"id": name, **shown(key_of(name))})
         return name
+
+    def waiting_key(self, gateway: str, name: str) -> str:
+        """A key that was sent for a gateway and that nobody has decided."""
+        return str(self.made(f"/gateways/{gateway}/keys", {"public_key": key_of(name).public.hex()})["id"])
 
     def meter(self, point: str, gateway: str, medium: int = 7) -> str:
         """A new meter at a point."""

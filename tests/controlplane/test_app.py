@@ -28,6 +28,7 @@ POSTS = {
     "/clients": "NewClient",
     "/supply-points": "NewPoint",
     "/gateways": "NewGateway",
+    "/gateways/{gateway}/keys": "NewGatewayKey",
     "/meters": "NewMeter",
     "/supply-points/{point}/protections": "NewProtection",
     "/supply-points/{point}/protections/{protection}/end": "Ending",
@@ -42,6 +43,8 @@ POSTS = {
 DECIDING = {
     "/orders/{order}/reject": "Rejection",
     "/supply-points/{point}/holds/{hold}/end": "Ending",
+    "/gateways/{gateway}/keys/{key}/approve": "KeyApproval",
+    "/gateways/{gateway}/keys/{key}/reject": "KeyRejection",
     "/gateways/{gateway}/revoke": "Revocation",
     "/halt/resume": "Resumption",
     "/field/seals/issue": "SealIssue",
@@ -252,7 +255,7 @@ def things(clerk: Clerk) -> dict[str, str]:
     """What paths name."""
     point = clerk.point()
     protection = clerk.made(f"/supply-points/{point}/protections", {"act": "remove", "reason": "x"})["id"]
-    return {"point": point, "protection": protection}
+    return {"point": point, "protection": protection, "gateway": clerk.gateway()}
 
 
 # -- whatever is sent
@@ -289,7 +292,7 @@ def nearly(draw: st.DrawFn) -> tuple[str, Any]:
 @given(nearly())
 def test_no_body_is_a_fault_of_ours(clerk: Clerk, sent: tuple[str, Any]) -> None:
     path, body = sent
-    names = {"protection": "prt_none", "hold": "hld_none", "order": "ord_none", "gateway": "gw-none"}
+    names = {"protection": "prt_none", "hold": "hld_none", "order": "ord_none", "gateway": "gw-none", "key": "key_none"}
     path = path.format(point=clerk.fixed, seal="S1", device="dev_none", work_order="wo_none", **names)
     raw = json.dumps(body).encode()
     answer = clerk.post(Role.ADMIN, path, raw, content_type="application/json", if_match='"1"')

@@ -14,7 +14,7 @@ from controlplane.db import make_engine
 from controlplane.migrations.tables import metadata
 from controlplane.migrations.upgrade import SchemaError, upgrade
 from controlplane.policy import packs
-from controlplane.registry.models import supply_points
+from controlplane.registry.models import KeyState, gateway_keys, gateways, supply_points
 from tests.controlplane.dialects import both
 
 
@@ -101,4 +101,19 @@ def test_0011_a_point_that_was_there_names_no_pack_and_follows_the_default(blank
         (kept,) = db.execute(select(supply_points))
         assert (kept.id, kept.code, kept.pack, kept.version) == ("p", "A", None, 3)
         assert packs.served("italy-water").of(kept.pack).name == "italy-water"
+    engine.dispose()
+
+
+@both
+def test_0015_a_gateway_that_was_there_stays_believed_and_its_key_stays_known(blank: str) -> None:
+    engine = make_engine(blank)
+    to(engine, "0012")
+    with engine.begin() as db:
+        row = "(id, public_key, created_at, chain) VALUES"
+        db.execute(text(f"INSERT INTO gateways {row} ('g', '{'ab' * 32}', '2026-01-01 00:00:00', 0)"))
+    upgrade(engine)
+    with engine.begin() as db:
+        (kept,) = db.execute(select(gateway_keys))
+        assert (kept.gateway, kept.public_key, kept.state) == ("g", "ab" * 32, KeyState.APPROVED)
+        assert db.execute(select(gateways.c.public_key)).scalar_one() == "ab" * 32
     engine.dispose()

@@ -51,6 +51,7 @@ def sent(clerk: Clerk, who: str, route: Declared, ids: dict[str, str]) -> Any:
 def things(clerk: Clerk, client: str) -> dict[str, str]:
     """One of each, of one client."""
     point, gateway = clerk.point(client), clerk.gateway()
+    key = clerk.waiting_key(gateway, f"another of {gateway}")
     meter = clerk.meter(point, gateway)
     order = clerk.order(point)["id"]
     payment = clerk.made("/payments", clerk.payment(point, f"ref-{point}"))["id"]
@@ -62,7 +63,7 @@ def things(clerk: Clerk, client: str) -> dict[str, str]:
     number = f"S{order[-8:]}"
     clerk.made("/field/seals", {"numbers": [number]})
     field = {"sha256": clerk.photograph(DOCUMENT + client.encode()), "seal": number.upper()}
-    return {**named, "payment": payment, "token": "tok_none", **stops, **field}
+    return {**named, "payment": payment, "key": key, "token": "tok_none", **stops, **field}
 
 
 def test_every_route_declares_exactly_one_permission(clerk: Clerk) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from curbstop.cli import main
+from protocols.uplink.keys import spoken
 from seams import keyfile
 
 
@@ -14,8 +15,10 @@ def test_a_key_is_made_and_shown(capsys: pytest.CaptureFixture[str], tmp_path: P
     made = capsys.readouterr().out
     assert main(["keys", "show", str(file)]) == 0
     assert capsys.readouterr().out == made
-    public = keyfile.load(file).public.hex()
-    assert f"public key   {public}" in made
+    public = keyfile.load(file).public
+    assert f"public key   {public.hex()}" in made
+    assert f"fingerprint  {spoken(public)}" in made
+    assert f'POST /api/v1/gateways/NAME/keys   {{"public_key": "{public.hex()}"}}' in made, "what to do next"
     assert file.read_text().strip() not in made, "the private half is never shown"
     assert file.stat().st_mode & 0o777 == 0o600
 

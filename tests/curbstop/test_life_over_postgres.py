@@ -17,6 +17,7 @@ from curbstop.demo.broker import embedded
 from protocols.ports import Broker, Message
 from protocols.types import Outcome, ValvePosition
 from protocols.uplink import codec, topics
+from protocols.uplink.keys import short_fingerprint
 from protocols.uplink.messages import (
     Ack,
     Birth,
@@ -111,7 +112,7 @@ async def state(http: httpx.AsyncClient, order: str, wanted: str) -> dict[str, A
 
 async def register(post: Any) -> str:
     client = await post("/clients", {"name": "Acqua"})
-    await post("/gateways", {"id": G, "public_key": KEY.public.hex()})
+    await post("/gateways", {"id": G, "public_key": KEY.public.hex(), "fingerprint": short_fingerprint(KEY.public)})
     point = await post("/supply-points", {"client": client["id"], "code": "1", "medium": "water"})
     who = {"fabrication_number": WHO.fabrication_number, "id": WHO.id, "manufacturer": "CBS"}
     plate = {**who, "version": WHO.version, "medium": WHO.medium}

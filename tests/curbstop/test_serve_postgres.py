@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from controlplane.edge import API
 from controlplane.postgres import SERVER
 from curbstop.cli import main
+from protocols.uplink.keys import short_fingerprint
 from tests.curbstop.test_serve import PATIENCE_S, first_token, free_port, ready, served, settings
 from tests.e2e.postgres import SUPERUSER, USER, RunningPostgres
 from tests.e2e.servers import obtain
@@ -63,7 +64,7 @@ def work(admin: Caller, port: int) -> str:
     token = admin.post("/tokens", {"name": "billing", "role": "integration", "client": client})["token"]
     asks = admin.post("/tokens", {"name": "asks", "role": "client_requester", "client": client})["token"]
     point = admin.post("/supply-points", {"client": client, "code": "c", "medium": "water", "zone": "z"})["id"]
-    admin.post("/gateways", {"id": "g1", "public_key": KEY})
+    admin.post("/gateways", {"id": "g1", "public_key": KEY, "fingerprint": short_fingerprint(bytes.fromhex(KEY))})
     plate = {"fabrication_number": "1", "id": "12345678", "manufacturer": "CBS", "version": 1, "medium": 7}
     admin.post("/meters", {"supply_point": point, "gateway": "g1", "name": "m1", "identity": plate})
     notice = {"received_on": "2026-01-02", "channel": "post"}

@@ -25,6 +25,7 @@ from controlplane.idempotency import Answer
 from controlplane.orders.api import Ctx
 from controlplane.pages import Wanted, page
 from controlplane.queries import wanted
+from protocols.uplink.keys import short_fingerprint
 
 router = APIRouter(tags=["field"], prefix="/field")
 Piece = Annotated[Wanted, Depends(wanted)]
@@ -36,7 +37,7 @@ def _crew(row: Row[tuple[object, ...]]) -> CrewOut:
 
 def _device(row: Row[tuple[object, ...]]) -> DeviceOut:
     known = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-    return DeviceOut.model_validate({**known, "fingerprint": service.short(row.public_key)})
+    return DeviceOut.model_validate({**known, "fingerprint": short_fingerprint(bytes.fromhex(row.public_key))})
 
 
 def _told(db: Connection, device: str) -> DeviceOut:

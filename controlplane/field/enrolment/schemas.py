@@ -3,17 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from controlplane.fields import In, Name, Out, Words
-from controlplane.registry.schemas import Hex64
-
-Fingerprint = Annotated[
-    str,
-    StringConstraints(pattern=r"^[0-9a-fA-F]([ :-]?[0-9a-fA-F]){15}$"),
-    AfterValidator(lambda said: "".join(c for c in said.lower() if c.isalnum())),
-]
-"""Sixteen hex digits, in groups or not."""
+from controlplane.fields import Fingerprint, Hex64, In, Name, Out, Words
 
 
 class NewCrew(In):

@@ -17,11 +17,10 @@ from controlplane.problems import ConflictError, NotFoundError, UnprocessableErr
 from controlplane.registry.models import clients
 from protocols.errors import MalformedError
 from protocols.uplink.crew import DeviceId
-from protocols.uplink.keys import fingerprint, public_from_hex
+from protocols.uplink.keys import public_from_hex, short_fingerprint
 
 CODE_BYTES = 16
 CODE_VALID = timedelta(hours=1)
-SHORT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,6 @@ class Device:
     def works_for(self, client: str) -> bool:
         """Whether the crew may see what belongs to this client (CONTROL I10)."""
         return self.clients is None or client in self.clients
-
-
-def short(public_key: str) -> str:
-    """The fingerprint that two people compare aloud, as `curbstop keys show` prints it."""
-    return fingerprint(bytes.fromhex(public_key))[:SHORT]
 
 
 def make_crew(db: Connection, context: Context, name: str, confined_to: tuple[str, ...] | None, by: str) -> str:
@@ -83,7 +77,7 @@ def enrol(db: Connection, context: Context, code: str, name: str, public_key: st
     identity = new_id("dev", context.clock, context.entropy)
     row = {"id": identity, "crew": crew, "name": name, "public_key": public_key, "token": token}
     db.execute(insert(devices).values(**row, enrolled_at=context.now))
-    told = {"to": "operator", "crew": crew, "name": name, "fingerprint": short(public_key)}
+    told = {"to": "operator", "crew": crew, "name": name, "fingerprint": short_fingerprint(bytes.fromhex(public_key))}
     news.tell(db, context.now, "approval", identity, {"code": "device_enrolled", **told}, None)
     return identity
 
@@ -102,7 +96,7 @@ def approve(db: Connection, context: Context, device: str, compared: str, by: st
     row = _row(db, device)
     if row.revoked_at is not None:
         raise ConflictError("this device was revoked; enrol it anew, with a new key", code="device_revoked")
-    if not hmac.compare_digest(short(row.public_key), compared):
+    if not hmac.compare_digest(short_fingerprint(bytes.fromhex(row.public_key)), compared):
         detail = "this is not the fingerprint of the key that was sent: do not approve it, ask whose device it is"
         raise ConflictError(detail, code="wrong_fingerprint")
     if row.approved_at is None:

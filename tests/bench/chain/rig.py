@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from protocols.uplink.keys import short_fingerprint
 from seams import keyfile
 from seams.clock import SystemEntropy
 from tests.bench.chain.line import BAUD, identity
@@ -166,7 +167,7 @@ def _token(log: Path) -> str:
 
 def _register(client: Client, key: str, meters: int) -> None:
     owner = client.post("clients", {"name": "Bench"})["id"]
-    client.post("gateways", {"id": GATEWAY, "public_key": key})
+    client.post("gateways", {"id": GATEWAY, "public_key": key, "fingerprint": short_fingerprint(bytes.fromhex(key))})
     for number in range(meters):
         point = {"client": owner, "code": f"P{number}", "medium": "water", "zone": "bench"}
         who = {"fabrication_number": identity(number), "id": identity(number)}

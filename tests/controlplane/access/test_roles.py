@@ -19,8 +19,9 @@ def test_who_only_sees_has_nothing_but_reading(role: Role) -> None:
     assert all(permission.endswith("_read") for permission in GRANTS[role])
 
 
-def test_a_crews_role_opens_its_work_orders_and_the_door_for_photographs() -> None:
+def test_a_crews_role_opens_its_work_orders_and_the_doors_for_photographs_and_gateways_keys() -> None:
     own = {Permission.FIELD_READ, Permission.FIELD_WORK, Permission.EVIDENCE_READ, Permission.EVIDENCE_WRITE}
+    own |= {Permission.GATEWAYS_ENROL}
     assert GRANTS[Role.CREW] == own
     assert holders(Permission.FIELD_WORK) == {Role.ADMIN, Role.CREW}
 
@@ -42,6 +43,8 @@ def test_dangerous_verbs_have_few_holders() -> None:
     assert holders(Permission.RESUME) == {Role.ADMIN, Role.SUPERVISOR}
     assert holders(Permission.FIELD_RELEASE) == {Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR}
     assert holders(Permission.CREWS_WRITE) == {Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR}
+    assert holders(Permission.GATEWAYS_WRITE) == {Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR}
+    assert holders(Permission.GATEWAYS_ENROL) == {Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR, Role.CREW}
     assert holders(Permission.FREEZE) == {Role.ADMIN, Role.SUPERVISOR, Role.OPERATOR}
 
 
