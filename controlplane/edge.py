@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from controlplane.bell import Bell
 from controlplane.etag import etag
 from controlplane.idempotency import Answer
-from controlplane.problems import RefusalError
+from controlplane.problems import RefusalError, TooManyError
 from controlplane.writer import Writer
 from protocols.ports import Clock, Entropy
 from protocols.uplink.keys import SigningKey
@@ -50,4 +50,6 @@ def problem(
 def refused(error: RefusalError) -> Response:
     """A refusal as a problem document."""
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}  # noqa: PLR2004 - RFC 6750
+    if isinstance(error, TooManyError):
+        headers = {"Retry-After": str(error.retry_after_s)}
     return problem(error.status, error.code, type(error).title, error.detail, error.extra, headers)

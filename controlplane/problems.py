@@ -101,6 +101,18 @@ class PreconditionRequiredError(RefusalError):
     title = "Say which version you have read"
 
 
+class TooManyError(RefusalError):
+    """More than is taken in a time; `retry_after_s` says when it is taken again."""
+
+    status = 429
+    code = "evidence_quota"
+    title = "More than is taken in a time"
+
+    def __init__(self, detail: str, *, code: str, retry_after_s: int) -> None:
+        super().__init__(detail, code=code)
+        self.retry_after_s = retry_after_s
+
+
 class UnavailableError(RefusalError):
     """Not now: storage is full or failing."""
 

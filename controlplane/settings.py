@@ -93,8 +93,9 @@ class EvidenceSettings(_Part, frozen=True):
     """Where photographs and documents are kept, and how much is taken.
 
     Without `folder` they are beside a SQLite database, or beside this file. `keep_free_bytes` of that disk are never
-    filled with evidence. A file must have come within `within_s`, and is never silent for `silent_s`. A report of one
-    of `sealed_acts` names a seal that was put on; with `place_required` each names where the device was.
+    filled with evidence. A file must have come within `within_s`, and is never silent for `silent_s`; one crew sends at
+    most `files_per_day` with `bytes_per_day` in 24 hours. A report of one of `sealed_acts` names a seal that was put
+    on; with `place_required` each names where the device was.
     """
 
     folder: Text | None = None
@@ -103,6 +104,8 @@ class EvidenceSettings(_Part, frozen=True):
     keep_free_bytes: Annotated[int, msgspec.Meta(ge=0)] = 500_000_000
     within_s: Seconds = 300.0
     silent_s: Seconds = 30.0
+    files_per_day: Annotated[int, msgspec.Meta(ge=1)] = 2000
+    bytes_per_day: Annotated[int, msgspec.Meta(ge=1_000_000)] = 5_000_000_000
     sealed_acts: tuple[Literal["limit", "suspend", "interrupt", "reactivate", "remove"], ...] = ()
     place_required: bool = False
 

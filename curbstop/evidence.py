@@ -2,6 +2,7 @@
 
 from controlplane.field.evidence.examine import Examiner
 from controlplane.field.evidence.intake import Intake, Pace
+from controlplane.field.evidence.senders import Quota
 from controlplane.field.evidence.store import Bounds, Store
 from controlplane.field.work.needs import Kept
 from controlplane.field.work.required import House
@@ -22,7 +23,7 @@ def intake_of(settings: Settings) -> Intake:
     except OSError as error:
         where = f"the folder of evidence {store.folder} can't be used"
         raise FolderError(f"{where} ({error.strerror}); choose another with evidence.folder") from None
-    return Intake(store, Examiner(), Pace(told.within_s, told.silent_s))
+    return Intake(store, Examiner(), Pace(told.within_s, told.silent_s), Quota(told.files_per_day, told.bytes_per_day))
 
 
 def needs_of(settings: Settings) -> Kept:

@@ -17,6 +17,7 @@ from controlplane.field.evidence import service
 from controlplane.field.evidence.intake import Intake, to_its_end
 from controlplane.field.evidence.kinds import Kind
 from controlplane.field.evidence.schemas import EvidenceOut
+from controlplane.field.evidence.senders import check_quota, sender_of
 from controlplane.problems import NotFoundError, RefusalError, UnavailableError
 
 router = APIRouter(prefix="/field/evidence", tags=["evidence"])
@@ -65,23 +66,24 @@ async def put_evidence(sha256: Digest, request: Request, who: Writes, door: Door
     Photographs are JPEG, PNG or WebP, documents PDF, told by their content. It is kept unaltered, and durable when this
     answers.
     """
-    sender, announced = who.principal, request.headers.get("content-length", "")
-    known = await who.read(lambda db: service.is_known(db, sha256)) and door.store.thumbnail(sha256).is_file()
+    told, now = request.headers.get("content-length", ""), who.edge.clock.now()
+    announced = int(told[:DIGITS]) if told.isdecimal() else 0
+
+    def look(db: Connection) -> tuple[str, bool]:
+        sender = sender_of(db, who.principal)
+        if not service.sent(db, [sha256], sender):
+            check_quota(db, now, sender, min(announced, door.store.bounds.largest), door.quota)
+        return sender.key, service.is_known(db, sha256) and door.store.thumbnail(sha256).is_file()
+
+    sender, known = await who.read(look)
     try:
-        taken = await door.take(
-            sender.id,
-            sha256,
-            request.stream(),
-            announced=int(announced[:DIGITS]) if announced.isdecimal() else 0,
-            known=known,
-        )
+        taken = await door.take(sender, sha256, request.stream(), announced=announced, known=known)
     except ClientDisconnect:
         raise RefusalError("it was cut off; send it again", code="evidence_cut") from None
-    now = who.edge.clock.now()
 
     def verb(db: Connection) -> tuple[bool, EvidenceOut]:
-        new = service.record(db, now, sha256, taken, sender)
-        return new, _out(service.get(db, sha256, sender))
+        new = service.record(db, now, sha256, taken, who.principal)
+        return new, _out(service.get(db, sha256, who.principal))
 
     new, out = await who.write(verb)
     return JSONResponse(out.model_dump(mode="json"), status_code=201 if new else 200)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from controlplane.field.evidence.examine import Examined, Examiner
 from controlplane.field.evidence.kinds import Kind
+from controlplane.field.evidence.senders import Quota
 from controlplane.field.evidence.store import PIECE, Incoming, Store, check_size
 from controlplane.problems import TooSlowError, UnavailableError
 
@@ -42,6 +43,7 @@ class Intake:
     store: Store
     examiner: Examiner
     pace: Pace = Pace()
+    quota: Quota = field(default_factory=Quota)
     coming: Counter[str] = field(default_factory=Counter)
 
     async def take(

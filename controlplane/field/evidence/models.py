@@ -27,8 +27,11 @@ evidence_sent = Table(
     Column("principal", String, primary_key=True),
     Column("name", String, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("crew", String, nullable=True),
 )
-"""Who has shown to have the bytes: the token's id, and its name."""
+"""Who has shown to have the bytes: the token's id and name, and the crew whose approved device sent them."""
+Index("ix_evidence_sent_crew", evidence_sent.c.crew, evidence_sent.c.at)
+Index("ix_evidence_sent_principal", evidence_sent.c.principal, evidence_sent.c.at)
 
 evidence_uses = Table(
     "evidence_uses",
@@ -40,6 +43,7 @@ evidence_uses = Table(
     Column("client", String, ForeignKey("clients.id"), nullable=False),
     Column("at", Moment, nullable=False),
     Column("actor", String, nullable=False),
+    Column("work_order", String, nullable=True),
 )
-"""What a file shows, in which order. The order's client may read it."""
+"""What a file shows, in which order and at which visit. The order's client may read it."""
 Index("ix_evidence_uses_order", evidence_uses.c.order)

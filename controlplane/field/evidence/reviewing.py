@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from controlplane.field.evidence.findings import Finding
 from controlplane.field.evidence.judging import Report, Standards, judge
 from controlplane.field.evidence.likeness import twins
+from controlplane.field.evidence.senders import Sender
 from controlplane.field.evidence.service import sent
 from controlplane.field.evidence.shots import View, missing
 from controlplane.problems import UnprocessableError
@@ -16,12 +17,12 @@ def review(
     db: Connection,
     report: Report,
     order: str,
-    sender: str,
+    sender: Sender,
     *,
     needed: Iterable[View] | None = None,
     standards: Standards | None = None,
 ) -> tuple[Finding, ...]:
-    """What is found about a report of an order by a sender (its token's id).
+    """What is found about a report of an order by a sender.
 
     UnprocessableError (`evidence_unknown`) for a digest that this sender has not put: bytes come before the report.
     `needed` are the shots that are missing, where it is not those of the completed act.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, bindparam, exists, insert, select
+from sqlalchemy import Connection, Row, Select, bindparam, exists, insert, select, update
 
 from controlplane.access.roles import Role
 from controlplane.access.service import Principal
@@ -13,16 +13,23 @@ from controlplane.field.evidence.facts import Facts
 from controlplane.field.evidence.intake import Taken
 from controlplane.field.evidence.likeness import bands
 from controlplane.field.evidence.models import evidence, evidence_sent, evidence_uses
+from controlplane.field.evidence.senders import Sender, sender_of, sent_by
 from controlplane.field.evidence.shots import Shot
 from controlplane.problems import NotFoundError
 
 THIS = select(evidence).where(evidence.c.sha256 == bindparam("this"))
-SENT_BY = select(evidence_sent.c.evidence).where(
-    evidence_sent.c.evidence == bindparam("this"), evidence_sent.c.principal == bindparam("who")
+SENT_BY = select(evidence_sent.c.crew).where(
+    evidence_sent.c.evidence == bindparam("this"), evidence_sent.c.principal == bindparam("token")
+)
+NOW_ITS_CREWS = (
+    update(evidence_sent)
+    .where(evidence_sent.c.evidence == bindparam("this"), evidence_sent.c.principal == bindparam("token"))
+    .values(crew=bindparam("its"))
 )
 KEEP, SEND, USE = insert(evidence), insert(evidence_sent), insert(evidence_uses)
 USED = select(evidence_uses.c.shot, evidence_uses.c.evidence).where(evidence_uses.c.order == bindparam("this"))
-MINE = exists().where(evidence_sent.c.evidence == evidence.c.sha256, evidence_sent.c.principal == bindparam("who"))
+AT_VISIT = USED.where(evidence_uses.c.work_order == bindparam("visit")).order_by(evidence_uses.c.shot)
+MINE = exists().where(evidence_sent.c.evidence == evidence.c.sha256, sent_by())
 MY_CLIENTS = exists().where(
     evidence_uses.c.evidence == evidence.c.sha256, evidence_uses.c.client == bindparam("client")
 )
@@ -37,6 +44,7 @@ class Use:
     order: str
     point: str
     client: str
+    work_order: str | None = None
 
 
 def is_known(db: Connection, digest: str) -> bool:
@@ -45,13 +53,19 @@ def is_known(db: Connection, digest: str) -> bool:
 
 
 def record(db: Connection, now: datetime, digest: str, taken: Taken, who: Principal) -> bool:
-    """Note what was taken and from whom; False where this sender's was noted before, which changes nothing."""
+    """Note what was taken and from whom; False where this sender's was noted before.
+
+    What came before its device was approved is the crew's from now on; else nothing changes then.
+    """
+    sender = sender_of(db, who)
     if not is_known(db, digest):
         db.execute(KEEP, {"sha256": digest, "received_at": now, **_columns(taken)})
-    if db.execute(SENT_BY, {"this": digest, "who": who.id}).one_or_none() is not None:
-        return False
-    db.execute(SEND, {"evidence": digest, "principal": who.id, "name": who.name, "at": now})
-    return True
+    before = db.execute(SENT_BY, {"this": digest, "token": who.id}).one_or_none()
+    if before is None:
+        db.execute(SEND, {"evidence": digest, "principal": who.id, "name": who.name, "at": now, "crew": sender.crew})
+    elif before.crew is None and sender.crew is not None:
+        db.execute(NOW_ITS_CREWS, {"this": digest, "token": who.id, "its": sender.crew})
+    return before is None
 
 
 def _columns(taken: Taken) -> dict[str, object]:
@@ -73,7 +87,7 @@ def get(db: Connection, digest: str, who: Principal) -> Line:
     Its sender may read it, a client what serves its own orders, and the house everything; a crew is no reader of the
     house.
     """
-    values = {"this": digest, "who": who.id, "client": who.client}
+    values = {"this": digest, "client": who.client, **sender_of(db, who).values}
     row = db.execute(_seen_by(who), values).one_or_none()
     if row is None:
         raise NotFoundError("there is no such evidence")
@@ -91,11 +105,11 @@ def facts_of(row: Line) -> Facts | None:
     return msgspec.convert(row.facts, Facts) if row.facts is not None else None
 
 
-def sent(db: Connection, digests: Iterable[str], principal: str) -> Mapping[str, Facts | None]:
-    """Those of the digests that this sender (the id of its token) has put, with what they say of themselves."""
+def sent(db: Connection, digests: Iterable[str], sender: Sender) -> Mapping[str, Facts | None]:
+    """Those of the digests that this sender has put, with what they say of themselves."""
     found: dict[str, Facts | None] = {}
     for digest in digests:
-        row = db.execute(SEEN_BY_SENDER, {"this": digest, "who": principal}).one_or_none()
+        row = db.execute(SEEN_BY_SENDER, {"this": digest, **sender.values}).one_or_none()
         if row is not None:
             found[digest] = facts_of(row)
     return found
@@ -107,7 +121,13 @@ def attach(db: Connection, now: datetime, use: Use, shots: Iterable[Shot], actor
     for shot in dict.fromkeys(shots):
         if (shot.what, shot.digest) not in there:
             told = {"evidence": shot.digest, "shot": shot.what, "order": use.order, "point": use.point}
-            db.execute(USE, {**told, "client": use.client, "at": now, "actor": actor})
+            where = {"client": use.client, "work_order": use.work_order}
+            db.execute(USE, {**told, **where, "at": now, "actor": actor})
+
+
+def shots_at(db: Connection, order: str, work_order: str) -> list[Shot]:
+    """What serves an order, of one visit."""
+    return [Shot(row.shot, row.evidence) for row in db.execute(AT_VISIT, {"this": order, "visit": work_order})]
 
 
 def shots_of(db: Connection, order: str) -> list[Shot]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row
 from controlplane import news
 from controlplane.db import draw_sequence, lock_point
 from controlplane.field.enrolment.service import Device
+from controlplane.field.evidence.findings import Finding
 from controlplane.field.evidence.readings import bare
 from controlplane.field.work import feed, offering, outcomes, tightness
 from controlplane.field.work.needs import Filing, Needs, doubts, plate_fits, refuse
@@ -118,7 +119,7 @@ def report(db: Connection, context: Context, device: Device, identity: str, sign
     """What was done and seen. What its act requires must be there; what is doubted waits for two persons."""
     row, order = _its_own(db, device, identity)
     opened = believed(signed, CrewReport, device, row)
-    filing = Filing(order, opened.message, device, row.opened_at)
+    filing = Filing(order, opened.message, device, row.id, row.opened_at)
     if tightness.leaking(db, opened.message, row.point):
         tightness.suspected(db, context, row, opened)
         if order.way is Kind.GIVING and order.state is OrderState.ON_SITE:
@@ -133,20 +134,24 @@ def report(db: Connection, context: Context, device: Device, identity: str, sign
     if usual:
         if row.report is not None:
             raise ConflictError("a report is kept here until two persons have judged it", code="report_kept")
-        findings = needs.findings(db, context, filing)
-        refuse(findings)
-        doubted = doubts(findings, row.serial, said.serial)
+        doubted = doubts(_judged(db, context, row, filing, needs), row.serial, said.serial)
+        needs.recorded(db, context, filing)
+    witness.take_report(db, context, opened, signed.raw, row.sequence or 0, doubted=bool(doubted))
+    if usual and not doubted:
+        tightness.cleared(db, context, order, opened)
     if doubted:
         offering.change(db, row, report=opened.digest, doubts=doubted)
-    witness.take_report(db, context, opened, signed.raw, row.sequence or 0, doubted=bool(doubted))
-    if usual:
-        needs.recorded(db, context, filing)
-        if not doubted:
-            tightness.cleared(db, context, order, opened)
-    if doubted:
         feed.tell(db, context, row.id, feed.Entry.CHANGED)
         told = {"code": "report_doubted", "to": "operator", "order": row.order, "doubts": doubted}
         news.tell(db, context.now, "approval", row.id, told, row.client)
+
+
+def _judged(db: Connection, context: Context, row: Row[Any], filing: Filing, needs: Needs) -> list[Finding]:
+    """What was found about an account, kept with the work order; refused where something is missing."""
+    findings = needs.findings(db, context, filing)
+    refuse(findings)
+    offering.change(db, row, findings=[finding.document(house=False) for finding in findings])
+    return findings
 
 
 def abort(db: Connection, context: Context, device: Device, identity: str, signed: Signed, needs: Needs) -> None:
@@ -160,11 +165,11 @@ def abort(db: Connection, context: Context, device: Device, identity: str, signe
     if code not in outcomes.OUTCOMES:
         detail = f"there is no outcome {code}; it is one of {', '.join(outcomes.OUTCOMES)}"
         raise UnprocessableError(detail, code="unknown_outcome")
-    filing = Filing(order, opened.message, device, row.opened_at)
+    filing = Filing(order, opened.message, device, row.id, row.opened_at)
     if tightness.leaking(db, opened.message, row.point):
         tightness.suspected(db, context, row, opened)
     elif witness.under_permit(db, order, opened.message) or order.state is OrderState.ON_SITE:
-        refuse(needs.findings(db, context, filing))
+        _judged(db, context, row, filing, needs)
     _given_up(db, context, Taken(row, filing, opened, signed.raw), code, needs)
 
 
@@ -185,8 +190,8 @@ def _given_up(db: Connection, context: Context, taken: Taken, code: str, needs: 
     if row.closed_at is None:
         offering.change(db, row, next_step=step)
     ends = OrderState.NOT_EXECUTED if step in outcomes.ENDS else OrderState.PLANNED
-    after = witness.take_abort(db, context, taken.opened, taken.raw, outcomes.reason(code), ends)
     needs.recorded(db, context, taken.filing)
+    after = witness.take_abort(db, context, taken.opened, taken.raw, outcomes.reason(code), ends)
     if after.state is not order.state and step != outcomes.SECOND_VISIT:
         told = {"order": order.id, "to": step, "code": code, "visit": row.visit}
         news.tell(db, context.now, "escalation", order.id, told, order.client)

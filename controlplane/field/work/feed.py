@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from controlplane.field.enrolment.service import Device
+from controlplane.field.evidence.service import shots_at
 from controlplane.field.work.models import feed, work_orders
 from controlplane.orders.context import Context
 from controlplane.orders.models import orders
@@ -74,6 +75,8 @@ def whole(db: Connection, identity: str) -> dict[str, Any]:
         "tried": row.tried,
         "found": row.found,
         "doubts": row.doubts or [],
+        "findings": row.findings or [],
+        "photographs": [{"shot": shot.what, "sha256": shot.digest} for shot in shots_at(db, row.order, row.id)],
         **at,
         "version": row.version,
     }

@@ -27,9 +27,11 @@ work_orders = Table(
     Column("first", JSON, nullable=True),
     Column("serial", String, nullable=True),
     Column("version", Whole, nullable=False),
+    Column("findings", JSON, nullable=True),
 )
 """`sequence` was drawn when the crew came to look; `report` is one that is kept until two persons have judged its
-`doubts`; `first` is what the first of two persons has said; `serial` is one that two persons have accepted here."""
+`doubts`; `first` is what the first of two persons has said; `serial` is one that two persons have accepted here;
+`findings` are those about its account."""
 Index(
     "one_work_order_open",
     work_orders.c.order,

@@ -18,6 +18,7 @@ from controlplane.field.evidence.judging import Report
 from controlplane.field.evidence.readings import Known, bare, judge_index, judge_serial, per_day
 from controlplane.field.evidence.reviewing import review
 from controlplane.field.evidence.seals import service as seals
+from controlplane.field.evidence.senders import Sender
 from controlplane.field.evidence.service import Use, attach, sent
 from controlplane.field.evidence.shots import Shot, View, lacking, missing
 from controlplane.field.work import tightness
@@ -41,6 +42,7 @@ class Filing:
     order: Order
     account: CrewReport | CrewAbort
     device: Device
+    work_order: str
     since: datetime
 
 
@@ -81,7 +83,7 @@ class Kept:
         zone = ZoneInfo(pack_at(db, context, order.point).calendar.zone)
         told = Report(order.kind, shots, filing.since, context.now, zone, sealed)
         needed = _needed(db, order, said, shots, sealed=sealed)
-        found = [*review(db, told, order.id, filing.device.token, needed=needed)]
+        found = [*review(db, told, order.id, sender(filing.device), needed=needed)]
         if isinstance(said, CrewReport):
             found += [*judge_pieces(said, order.kind, self.house), *judge_times(said, context.now)]
         return [*found, *_checked(db, order, said), *read_off(db, context, said, order)]
@@ -92,9 +94,9 @@ class Kept:
         Of a leak's account, which is taken whatever it lacks, only what was put serves it.
         """
         order, device, said = filing.order, filing.device, filing.account
-        there = sent(db, [photograph.digest for photograph in said.photographs], device.token)
+        there = sent(db, [photograph.digest for photograph in said.photographs], sender(device))
         known = [p for p in said.photographs if p.digest in there and p.shot in VIEWS]
-        use = Use(order.id, order.point, order.client)
+        use = Use(order.id, order.point, order.client, filing.work_order)
         attach(db, context.now, use, [Shot(View(p.shot), p.digest) for p in known], device.id)
         if isinstance(said, CrewAbort):
             return
@@ -119,6 +121,11 @@ def _checked(db: Connection, order: Order, said: CrewReport | CrewAbort) -> Iter
     """What is wrong with the leak check of an act that needs one."""
     if isinstance(said, CrewReport) and tightness.needed(db, order):
         yield from tightness.judge(said)
+
+
+def sender(device: Device) -> Sender:
+    """Whose evidence a device may name: its own, and its crew's."""
+    return Sender(device.token, device.crew)
 
 
 def refuse(findings: list[Finding]) -> None:

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from controlplane.field.evidence.findings import Weight
+from controlplane.field.evidence.shots import View
 from controlplane.field.work.feed import Entry
 from controlplane.fields import In, MaybeWords, Out, Words
 from controlplane.orders.schemas import ReasonOut
@@ -13,10 +15,28 @@ from protocols.types import ValvePosition
 Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=60000)]
 
 
+class FindingOut(Out):
+    """One thing that was found about an account, and what follows: `told`, or `two_keys` for two persons to judge."""
+
+    code: str
+    weight: Weight
+    it: str
+    en: str
+    digest: str | None
+
+
+class PhotographOut(Out):
+    """A photograph that the crew's account came with, under `/field/evidence/{sha256}`, and what it shows."""
+
+    shot: View
+    sha256: str
+
+
 class WorkOrderOut(Out):
     """A work order as it stands. `state` is its order's while it is open, then `closed`, and `ending` says how.
 
-    `serial` is what the meter's plate should say. `doubts` are what two persons have to judge of a kept report.
+    `serial` is what the meter's plate should say. `doubts` are what two persons have to judge of a kept report;
+    `findings` are all that was found about the crew's account, and `photographs` are those it came with.
     """
 
     id: str
@@ -38,6 +58,8 @@ class WorkOrderOut(Out):
     tried: list[dict[str, object]]
     found: str | None
     doubts: list[str]
+    findings: list[FindingOut]
+    photographs: list[PhotographOut]
     opened_at: datetime
     closed_at: datetime | None
     stopped_at: datetime | None

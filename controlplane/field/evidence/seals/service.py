@@ -7,6 +7,7 @@ from enum import StrEnum, auto
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from controlplane.field.enrolment.models import crews
 from controlplane.field.evidence.seals.models import seal_events, seals
 from controlplane.field.evidence.seals.numbers import written
 from controlplane.orders.reading import point_of
@@ -52,6 +53,7 @@ VOID = (
     .values(state=Where.VOID, crew=None)
 )
 TOLD = insert(seal_events)
+CREW = select(crews.c.id).where(crews.c.id == bindparam("crew"))
 Line = Row[tuple[object, ...]]
 
 
@@ -74,6 +76,8 @@ def register(db: Connection, by: By, numbers: Sequence[str], *, standing_at: str
 
 def issue(db: Connection, by: By, numbers: Sequence[str], crew: str) -> None:
     """Give seals to a crew, from the store or from another crew's hands. All of them, or none."""
+    if db.execute(CREW, {"crew": crew}).one_or_none() is None:
+        raise UnprocessableError(f"there is no crew {crew}: GET /field/crews lists them", code="unknown_crew")
     _check_known(db, numbers)
     moved = sum(db.execute(ISSUE, {"this": number, "whose": crew}).rowcount for number in numbers)
     if moved != len(numbers):

@@ -19,6 +19,7 @@ from controlplane.field.evidence.judging import Report, Standards
 from controlplane.field.evidence.likeness import NEAR, bands, distance, twins
 from controlplane.field.evidence.look import look
 from controlplane.field.evidence.reviewing import review
+from controlplane.field.evidence.senders import Sender
 from controlplane.field.evidence.shots import Shot, View
 from controlplane.policy.facts import Act
 from controlplane.problems import UnprocessableError
@@ -236,7 +237,7 @@ def test_a_report_is_reviewed_with_what_its_sender_has_put(clerk: Clerk) -> None
     digest = clerk.photograph(jpeg(scene(1)), Role.CREW)
     foreign = clerk.photograph(jpeg(scene(2)), Role.OPERATOR)
     before = serve(clerk, digest)
-    crew = clerk.tokens[Role.CREW].split(".")[0]
+    crew = Sender(clerk.tokens[Role.CREW].split(".")[0])
     report = Report(Act.SUSPEND, (Shot(View.PLATE, digest),), now, now, ROME)
     with clerk.engine.connect() as db:
         found = review(db, report, "ord_new", crew)

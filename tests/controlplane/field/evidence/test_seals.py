@@ -4,10 +4,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection
+import pytest
+from sqlalchemy import Connection, insert
 
 from controlplane.access.roles import Role
 from controlplane.db import make_engine
+from controlplane.field.enrolment.models import crews
 from controlplane.field.evidence.seals import service
 from controlplane.field.evidence.seals.service import By
 from controlplane.problems import RefusalError
@@ -15,6 +17,14 @@ from tests.controlplane.desk_clerk import Clerk, refused
 from tests.controlplane.dialects import both
 
 pytestmark = both
+
+
+@pytest.fixture(autouse=True)
+def two_crews(clerk: Clerk) -> None:
+    with clerk.engine.begin() as db:
+        for name in ("blue", "red"):
+            row = {"id": name, "name": name, "created_at": clerk.clock.now(), "created_by": "test"}
+            db.execute(insert(crews).values(**row, clients=None))
 
 
 def by(clerk: Clerk, crew: str | None = "blue") -> By:
@@ -107,6 +117,15 @@ def test_issuing_is_all_or_none_and_hands_on_what_another_crew_has(clerk: Clerk)
     assert clerk.post(Role.ADMIN, "/field/seals/issue", {**body, "numbers": ["A2"]}).status_code == 200
     assert code(clerk, service.apply, by(clerk), "A2", clerk.fixed) == "seal_not_issued"
     assert code(clerk, service.apply, by(clerk, "red"), "A2", clerk.fixed) is None
+
+
+def test_seals_are_issued_to_a_crew_that_is_there_and_to_no_other(clerk: Clerk) -> None:
+    clerk.made("/field/seals", {"numbers": ["A1"]})
+    answer = clerk.post(Role.OPERATOR, "/field/seals/issue", {"numbers": ["A1"], "crew": "green"})
+    refused(answer, 422, "unknown_crew")
+    assert "green" in answer.json()["detail"]
+    told = clerk.get(Role.ADMIN, "/field/seals/A1").json()
+    assert (told["state"], told["crew"], len(told["history"])) == ("in_store", None, 1)
 
 
 def test_seals_that_hang_already_are_entered_where_they_hang(clerk: Clerk) -> None:

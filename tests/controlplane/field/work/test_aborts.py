@@ -66,6 +66,9 @@ def test_F27_an_outcome_that_a_photograph_shows_is_taken_only_with_it(
     answer = hand.abort(work, code, photographs=photographs)
     assert answer.status_code == 200, answer.text
     assert (answer.json()["ending"], order(clerk, work["order"])["state"]) == ("aborted", "planned")
+    told = clerk.get(Role.PLANNER, f"/field/work-orders/{work['id']}").json()
+    assert told["photographs"] == [{"shot": shot.shot, "sha256": shot.digest} for shot in photographs]
+    assert hand.offered()["photographs"] == [], "another visit has its own"
     for shot in photographs:
         assert clerk.get(Role.CLIENT_VIEWER, f"/field/evidence/{shot.digest}").status_code == 200
 

@@ -70,3 +70,17 @@ def test_F31_a_report_completes_with_its_shots_and_the_crews_own_seal(
     assert order(clerk, work["order"])["state"] == "completed"
     seal = clerk.get(Role.OPERATOR, "/field/seals/CB7").json()
     assert (seal["state"], seal["supply_point"]) == ("applied", work["supply_point"])
+
+
+def test_a_work_order_shows_its_photographs_and_what_was_found_about_them(
+    clerk: Clerk, hand: Hand, work: dict[str, Any]
+) -> None:
+    all_of_it = shots(clerk, hand, "plate", "register", "before", "after")
+    answer = hand.report(work, photographs=all_of_it, register=Register(value="12.5", unit="m3"))
+    assert answer.status_code == 200, answer.text
+    done = [entry["work_order"] for entry in hand.feed()["items"] if entry["type"] == "done"]
+    for told in (answer.json(), clerk.get(Role.PLANNER, f"/field/work-orders/{work['id']}").json(), *done):
+        assert {shot["shot"]: shot["sha256"] for shot in told["photographs"]} == {s.shot: s.digest for s in all_of_it}
+        assert {(found["code"], found["weight"]) for found in told["findings"]} == {("taken_late", "told")}
+        assert [found["digest"] for found in told["findings"]] == [shot.digest for shot in all_of_it]
+    assert done
