@@ -14,6 +14,7 @@ COMMANDS = {
     "gateway": "curbstop.gateway",
     "keys": "curbstop.keys",
     "serve": "curbstop.serve",
+    "verify": "curbstop.verify",
 }
 
 

@@ -14,7 +14,7 @@ from protocols.ports import Signer, Verifier
 from protocols.uplink import envelope
 from protocols.uplink.crew import CREW
 from protocols.uplink.messages import PLAIN, SIGNED
-from protocols.uplink.parts import Message
+from protocols.uplink.parts import UNREADABLE, Message
 
 T = TypeVar("T", bound=Message)
 
@@ -91,7 +91,7 @@ def decode_plain(raw: bytes, kind: type[T]) -> T:
     """Return an unsigned message; MalformedError or UnsupportedError."""
     try:
         plain = _plain.decode(raw)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise MalformedError("message", f"no message: {error}", expected=payload_type(kind)) from None
     _expect(plain.type, kind)
     return _decode(bytes(plain.message), kind)
@@ -110,7 +110,7 @@ def _expect(found: str, kind: type[Message]) -> None:
 def _decode(payload: bytes, kind: type[T]) -> T:
     try:
         message = _decoders[kind].decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise MalformedError(kind.kind, f"no {kind.kind}: {error}", expected=payload_type(kind)) from None
     assert isinstance(message, kind)  # noqa: S101 - the decoder of this class made it
     return message

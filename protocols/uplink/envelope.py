@@ -10,6 +10,7 @@ import msgspec
 
 from protocols.errors import MalformedError, UntrustedError
 from protocols.ports import Signer, Verifier
+from protocols.uplink.parts import UNREADABLE
 
 MAX_ENVELOPE = 512 * 1024
 MAX_SIGNATURES = 8
@@ -54,7 +55,7 @@ def read(raw: bytes) -> tuple[Envelope, bytes]:
     try:
         envelope = _decoder.decode(raw)
         payload = _unb64(envelope.payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise MalformedError("envelope", f"no DSSE envelope: {error}", expected="DSSE JSON") from None
     return envelope, payload
 

@@ -6,7 +6,7 @@ An unknown field is refused everywhere, because a condition that a reader skips 
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from msgspec import Meta, Struct
+from msgspec import DecodeError, Meta, Struct
 
 Count = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 """What every database and every reader of JSON can hold."""
@@ -16,6 +16,8 @@ Token = Annotated[str, Meta(pattern="^[0-9a-f]{16,64}$")]
 Hex = Annotated[str, Meta(pattern="^([0-9a-f]{2})*$")]
 Text = Annotated[str, Meta(max_length=1000)]
 Moment = Annotated[datetime, Meta(tz=True)]
+UNREADABLE = (DecodeError, UnicodeDecodeError, RecursionError)
+"""What reading JSON raises where it is none, or is nested without end."""
 GENESIS = "0" * 64
 """What stands before the first link of a chain."""
 

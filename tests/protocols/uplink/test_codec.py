@@ -47,6 +47,29 @@ def test_I3_an_unsigned_message_is_not_believed(message: Body) -> None:
         codec.open_signed(json.dumps(sealed).encode(), type(message), RING)
 
 
+DEEP = b"[" * 100_000
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"x":' + DEEP,
+        b'{"x":' + DEEP + b"]" * len(DEEP) + b',"payload":"","payloadType":"a","signatures":[]}',
+        b'{"payload":"","payloadType":"a","signatures":[{"x":' + DEEP,
+    ],
+)
+def test_I12_nesting_without_end_is_refused_like_any_other_bytes(raw: bytes) -> None:
+    with pytest.raises(MalformedError):
+        envelope.read(raw)
+
+
+def test_I12_nesting_without_end_in_a_plain_message_is_refused_too() -> None:
+    kind = codec.payload_type(Death).encode()
+    for raw in (b'{"x":' + DEEP, b'{"type":"' + kind + b'","message":' + DEEP + b"]" * len(DEEP) + b"}"):
+        with pytest.raises(MalformedError):
+            codec.decode_plain(raw, Death)
+
+
 def test_I3_every_changed_byte_of_a_command_is_refused() -> None:
     raw, _ = codec.seal(COMMAND, KEY)
     for position in range(len(raw)):
