@@ -27,6 +27,8 @@ from controlplane.orders import api as orders
 from controlplane.orders.context import Context
 from controlplane.orders.rest import at_rest
 from controlplane.problems import RefusalError
+from controlplane.proof import api as proof
+from controlplane.proof.sequencer import Notary
 from controlplane.protection import api as protection
 from controlplane.registry import api as registry
 from controlplane.registry import enrolling_api as keys
@@ -50,6 +52,7 @@ def create(
     intake: Intake | None = None,
     version: str = "0",
     needs: Needs = PlateOnly(),  # noqa: B008 - it holds nothing
+    notary: Notary | None = None,
 ) -> FastAPI:
     """Make the application; `background` runs while it lives (dispatch), and `fallen` is told should that ever end.
 
@@ -68,8 +71,9 @@ def create(
     app.state.packs = tuple(context.packs.named)
     app.state.is_settled = lambda db, point: at_rest(db, point, context.now)
     app.state.needs = needs
+    app.state.notary = notary or Notary("curbstop", edge.signer, edge.signer.public)
     field = (enrolment, work, evidence, seals)
-    for part in (access, registry, keys, orders, protection, credit, telemetry, *field, stream, alarms):
+    for part in (access, registry, keys, orders, protection, credit, telemetry, *field, stream, alarms, proof):
         app.include_router(part.router, prefix=API)
     app.get("/healthz", tags=["health"])(_health)
     app.get(f"{API}/asyncapi.json", include_in_schema=False)(_uplink)

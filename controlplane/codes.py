@@ -58,6 +58,7 @@ CODES: dict[str, str] = {
     "not_gas": "Only gas is interrupted upstream.",
     "not_waiting": "This key was decided already.",
     "nothing_doubted": "Nothing is doubted under this work order.",
+    "not_in_log": "The log does not reach so far, or the entry is not in that part of it.",
     "notice_not_taken": "Notices are not delivered as orders yet.",
     "payment_does_not_settle": "Payments in part are not taken yet.",
     "payment_of_nothing": "A payment is more than nothing.",

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from msgspec.json import schema_components
 
+from controlplane.access.gate import LOG
 from controlplane.codes import CODES
 from controlplane.edge import API, PROBLEM
 from controlplane.examples import EXAMPLES
@@ -17,6 +18,8 @@ from protocols.uplink.codec import payload_type
 from protocols.uplink.crew import CREW
 
 SECURITY = "token"
+WHO_ASKS = frozenset({"401", "403"})
+"""What only those are answered who must say who they are."""
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -53,11 +56,12 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """Say of one operation what every caller has to know."""
     if not path.startswith(API):
         return
-    operation["security"] = [{SECURITY: []}]
+    operation["security"] = [] if path in LOG else [{SECURITY: []}]
     for parameter in operation.get("parameters", []):
         parameter["required"] = parameter["required"] or parameter["name"] in REQUIRED
     for status, codes in refusals(method.upper(), path.removeprefix(API), operation).items():
-        operation["responses"][status] = _response(status, codes)
+        if path not in LOG or status not in WHO_ASKS:
+            operation["responses"][status] = _response(status, codes)
 
 
 def _response(status: str, codes: list[str]) -> dict[str, Any]:

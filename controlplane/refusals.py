@@ -22,6 +22,9 @@ BY_PARAMETER: dict[str, dict[str, tuple[str, ...]]] = {
 REQUIRED = frozenset({"idempotency-key", "If-Match"})
 
 OWN: dict[str, dict[str, tuple[str, ...]]] = {
+    "GET /log/checkpoint": {"404": ("not_found",)},
+    "GET /log/inclusion": {"422": ("not_in_log",)},
+    "GET /log/consistency": {"422": ("not_in_log",)},
     "POST /tokens": {"409": ("name_taken",), "422": ("scope_required", "scope_forbidden", "unknown_client")},
     "DELETE /tokens/{token}": {"409": ("last_admin",)},
     "POST /supply-points": {"409": ("code_taken",), "422": ("unknown_client", "unknown_pack")},

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from controlplane import news, postgres
 from controlplane.orders.context import Context
 from controlplane.orders.halting import halt
+from controlplane.proof import sequencer
 from controlplane.registry.models import house
 from controlplane.supervise import awaited, failure
 from controlplane.writer import Writer
@@ -55,6 +56,8 @@ def begin(engine: Engine, context: Context, path: Path) -> Run:
     with engine.begin() as db:
         if why is not None:
             halt(db, context, why)
+        if why is not None or sequencer.state(db) is None:
+            sequencer.begin_anew(db, run)
         _name(db, run)
         _put(db, TIMELINE, postgres.timeline(db) or "")
         mark = newest(db)

@@ -14,7 +14,7 @@ import msgspec
 PREFIX = "CURBSTOP_"
 OTHERS = frozenset({"CURBSTOP_VECTORS"})
 """Names of the environment that are ours and no settings: where the tests find telegrams."""
-SECTIONS = ("listen", "broker", "orders", "evidence")
+SECTIONS = ("listen", "broker", "orders", "evidence", "log")
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
@@ -110,6 +110,17 @@ class EvidenceSettings(_Part, frozen=True):
     place_required: bool = False
 
 
+class LogSettings(_Part, frozen=True):
+    """The log that anybody can check: the name it signs under, and the file of its key.
+
+    A name is a host and path without scheme (`log.acqua.example/curbstop`): whoever checks is told it with the key.
+    Without a `key_file` the house's own key signs the log.
+    """
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[^\s+\x00-\x1f\x7f]{1,200}$")] = "curbstop"
+    key_file: Text | None = None
+
+
 class Settings(_Part, frozen=True):
     """All of it. Paths in it are relative to the file."""
 
@@ -121,6 +132,7 @@ class Settings(_Part, frozen=True):
     listen: Listen = Listen()
     orders: OrderNumbers = OrderNumbers()
     evidence: EvidenceSettings = EvidenceSettings()
+    log: LogSettings = LogSettings()
     folder: str = ""
 
     def path(self, name: str) -> Path:

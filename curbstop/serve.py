@@ -27,14 +27,17 @@ from controlplane.field.evidence.intake import Intake
 from controlplane.field.work.needs import Kept
 from controlplane.field.work.offering import heard
 from controlplane.migrations.upgrade import SchemaError, upgrade
-from controlplane.orders import jurisdiction
+from controlplane.orders import jurisdiction, told
 from controlplane.orders.context import Context, OrderSettings
 from controlplane.policy import packs
+from controlplane.proof.sequencer import Notary
+from controlplane.proof.task import Sequencing
 from controlplane.runs import Run, begin, keep, stay_alone
 from controlplane.settings import BrokerSettings, Settings, SettingsError, load
 from controlplane.telemetry.service import index_steps, take_readings
 from controlplane.writer import ThreadWriter
 from curbstop import __version__, evidence
+from protocols.proof.checkpoint import NoteKey
 from protocols.uplink.keys import SigningKey
 from seams import keyfile, logs, runfile
 from seams.clock import SystemClock, SystemEntropy
@@ -120,6 +123,7 @@ class Plane:
     context: Context
     intake: Intake
     signer: SigningKey
+    notary: Notary
     address: Address
     run: Run
     alone: postgres.Held | None
@@ -134,6 +138,8 @@ class Plane:
             group.create_task(keep(self.writer, self.run), name="run file")
             if self.alone is not None:
                 group.create_task(stay_alone(self.alone), name="database session")
+            log = Sequencing(self.writer, told.source(self.signer), self.notary, self.context.clock)
+            group.create_task(log.run(), name="log")
             group.create_task(
                 Dispatch(self.context, self.writer, doors, self.signer).run(connector(self.address)), name="dispatch"
             )
@@ -157,6 +163,7 @@ def build(settings: Settings) -> Plane:
     run_file = settings.path(settings.run_file)
     try:
         signer = keyfile.load_or_make(settings.path(settings.key_file), entropy)
+        notary = _notary(settings, signer, entropy)
         address = _address(settings, settings.broker)
         context = Context(clock, entropy, packs.served(settings.pack), _numbers(settings), index_steps, heard)
         with ExitStack() as until_built:
@@ -174,7 +181,7 @@ def build(settings: Settings) -> Plane:
     except (DBAPIError, postgres.DatabaseError) as error:
         why = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
         raise StartError(f"the database {postgres.shown(settings.database_url)} can't be used: {why}") from None
-    _tell(signer, token, run)
+    _tell(signer, notary, token, run)
     writer = ThreadWriter(engine)
     return Plane(
         engine,
@@ -183,6 +190,7 @@ def build(settings: Settings) -> Plane:
         context,
         intake,
         signer,
+        notary,
         address,
         run,
         alone,
@@ -212,8 +220,16 @@ def _numbers(settings: Settings) -> OrderSettings:
     return OrderSettings(**{name: getattr(settings.orders, name) for name in settings.orders.__struct_fields__})
 
 
-def _tell(signer: SigningKey, token: str | None, run: Run) -> None:
+def _notary(settings: Settings, house: SigningKey, entropy: SystemEntropy) -> Notary:
+    """Who signs the log: its own key, or the house's."""
+    file = settings.log.key_file
+    key = keyfile.load_or_make(settings.path(file), entropy) if file is not None else house
+    return Notary(settings.log.name, key, key.public)
+
+
+def _tell(signer: SigningKey, notary: Notary, token: str | None, run: Run) -> None:
     print(f"public key   {signer.public.hex()}", file=sys.stderr)
+    print(f"log key      {NoteKey(notary.name, notary.public)}", file=sys.stderr)
     if token is not None:
         print(f"admin token  {token}\nKeep it: it is shown this once, and nothing else opens the API.", file=sys.stderr)
     if run.halted is not None:

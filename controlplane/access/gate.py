@@ -8,10 +8,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controlplane.access.service import principal
-from controlplane.edge import Edge, problem, refused
+from controlplane.edge import API, Edge, problem, refused
 from controlplane.problems import RefusalError
 
-OPEN = frozenset({"/healthz"})
+LOG = frozenset(f"{API}/log/{part}" for part in ("checkpoint", "inclusion", "consistency"))
+OPEN = LOG | {"/healthz"}
 """All that is told to those who do not say who they are."""
 LARGEST_BODY = 64 * 1024
 BODY_WITHIN_S = 20.0

@@ -22,7 +22,7 @@ from controlplane.writer import Writer
 from protocols.errors import MalformedError
 from protocols.ports import Broker, Connect, Signer
 from protocols.types import GatewayId
-from protocols.uplink import envelope, topics
+from protocols.uplink import codec, envelope, topics
 from seams.backoff import delays
 from seams.logs import Level
 
@@ -120,7 +120,7 @@ class Dispatch:
         """In their order, without waiting for the broker between them; ConnectionError where it is gone."""
         async with asyncio.TaskGroup() as group:
             for parcel in parcels:
-                raw = envelope.seal(_payload_type(parcel.kind), parcel.payload, self.signer)
+                raw = envelope.seal(codec.type_of(parcel.kind), parcel.payload, self.signer)
                 group.create_task(broker.publish(topics.down(GatewayId(parcel.gateway), parcel.kind), raw))
 
     async def _receive(self, broker: Broker) -> None:
@@ -138,7 +138,3 @@ class Dispatch:
 
     def _take(self, topic: topics.Topic, raw: bytes, db: Connection) -> None:
         self.doors.take(db, topic, raw)
-
-
-def _payload_type(kind: str) -> str:
-    return f"application/vnd.curbstop.{kind}.v1+json"

@@ -11,6 +11,7 @@ from controlplane.idempotency import idempotency
 from controlplane.news import news
 from controlplane.orders import models as orders
 from controlplane.outbox import outbox
+from controlplane.proof import models as proof
 from controlplane.registry import models as registry
 from controlplane.telemetry import models as telemetry
 
@@ -24,6 +25,7 @@ __all__ = [
     "news",
     "orders",
     "outbox",
+    "proof",
     "registry",
     "seals",
     "telemetry",

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from controlplane import news
-from controlplane.orders import armed, gaps, leaks, sent
+from controlplane.orders import armed, documents, gaps, leaks, sent
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get, note
 from controlplane.orders.looking import conclude
@@ -46,6 +46,7 @@ def take_receipt(db: Connection, context: Context, opened: codec.Opened[Receipt]
     if row is None or row.gateway != receipt.gateway or row.meter != receipt.meter:
         _alarm(db, context, receipt.gateway, "unknown_command", {"command": receipt.command, "meter": receipt.meter})
         return
+    documents.came(db, row.order, receipt.kind, opened.digest, context.now)
     db.execute(ANSWERED, {"this": row.digest})
     see(db, context, receipt.meter, receipt.after or receipt.before, GATEWAY)
     _leak(db, context, row, receipt.after or receipt.before, opened.digest)
@@ -72,6 +73,7 @@ def take_answer(db: Connection, context: Context, opened: codec.Opened[LookAnswe
     if row is None or row.gateway != answer.gateway or row.meter != answer.meter:
         _alarm(db, context, answer.gateway, "unknown_look", {"look": answer.look, "meter": answer.meter})
         return
+    documents.came(db, row.order, answer.kind, opened.digest, context.now)
     db.execute(LOOKED, {"this": row.digest, "answered_at": context.now})
     see(db, context, answer.meter, answer.seen, GATEWAY)
     _leak(db, context, row, answer.seen, opened.digest)

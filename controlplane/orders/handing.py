@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from controlplane.db import lock_point
-from controlplane.orders import hands
+from controlplane.orders import documents, hands
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, at_point, get
 from controlplane.orders.permit import NOT_WANTED, denied, objection
@@ -40,6 +40,7 @@ def decide(db: Connection, context: Context, asked: CrewPermitRequest, request: 
         validity_s=context.settings.crew_permit_s if refused is None else 0.0,
         reason=refused,
     )
+    documents.issued(db, order.id, permit, context.now)
     if refused is None:
         _grant(db, context, order, permit)
     return permit

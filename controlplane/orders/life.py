@@ -21,6 +21,8 @@ VERBS = {Act.SUSPEND: Verb.CLOSE, Act.LIMIT: Verb.LIMIT, Act.REACTIVATE: Verb.OP
 """Which acts a valve can do; the others are a crew's."""
 RESTORED = "restored"
 """The event of an order that a restored house must take to have been permitted: it may have acted."""
+BEGINS = "entered"
+"""The event that begins an order's life."""
 
 WAITS = (OrderState.HELD, OrderState.AWAITING_APPROVAL)
 WITH_A_CREW = (OrderState.ASSIGNED, OrderState.ON_SITE, OrderState.PERMITTED)
@@ -113,7 +115,7 @@ ENTERED = insert(orders).returning(*FIELDS)
 def enter(db: Connection, context: Context, row: Mapping[str, object], actor: str) -> Order:
     """Keep a new order and tell it."""
     order = _order(db.execute(ENTERED, row).one())
-    record(db, context, order, "entered", OrderState.ENTERED, actor)
+    record(db, context, order, BEGINS, OrderState.ENTERED, actor)
     return order
 
 

@@ -197,3 +197,18 @@ positions = Table(
     Column("source", String, nullable=False),
     Column("grade", String, nullable=False),
 )
+
+order_documents = Table(
+    "order_documents",
+    metadata,
+    Column("id", Whole, primary_key=True, autoincrement=True),
+    Column("order", String, ForeignKey("orders.id"), nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("payload", LargeBinary, nullable=True),
+    Column("after", Whole, nullable=False),
+    Column("at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What was signed for an order, as it came about: what the house issued, with its payload, and receipts that came.
+`after` is the event that was the newest one then: so far, and no further, is told before it."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from controlplane import outbox
-from controlplane.orders import sent
+from controlplane.orders import documents, sent
 from controlplane.orders.barring import barred
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, at_point
@@ -34,11 +34,12 @@ def decide(db: Connection, context: Context, request: PermitRequest) -> bool:
     here = at_point(db, row.point)
     order = next(o for o in here if o.id == row.order)
     if request.asks == "expiry":
-        return _answer(db, context, request, None if _still_wanted(context, order, row) else NOT_WANTED)
+        return _answer(db, context, request, None if _still_wanted(context, order, row) else NOT_WANTED, order.id)
     refused = _refusal(db, context, order, row, here)
-    if refused is None:
+    granted = _answer(db, context, request, refused, order.id)
+    if granted:
         _grant(db, context, order, request.command)
-    return _answer(db, context, request, refused)
+    return granted
 
 
 def _still_wanted(context: Context, order: Order, row: Row[tuple[object, ...]]) -> bool:
@@ -118,7 +119,10 @@ def _grant(db: Connection, context: Context, order: Order, command: str) -> None
     advance(db, context, order, Event.PERMIT_GRANTED, HOUSE, ever_permitted=True)
 
 
-def _answer(db: Connection, context: Context, request: PermitRequest, refused: Reason | None) -> bool:
+def _answer(
+    db: Connection, context: Context, request: PermitRequest, refused: Reason | None, order: str | None = None
+) -> bool:
+    """Sign it after the commit; `order` is whose command it is, where anybody here has issued it."""
     permit = Permit(
         gateway=request.gateway,
         meter=request.meter,
@@ -130,4 +134,6 @@ def _answer(db: Connection, context: Context, request: PermitRequest, refused: R
         at=context.now,
     )
     outbox.put(db, permit, context.now, once=True)
+    if order is not None:
+        documents.issued(db, order, permit, context.now)
     return refused is None

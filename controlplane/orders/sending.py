@@ -6,7 +6,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from controlplane import outbox
 from controlplane.db import draw_sequence
-from controlplane.orders import hands, sent
+from controlplane.orders import documents, hands, sent
 from controlplane.orders.arming import means, why_not
 from controlplane.orders.context import Context
 from controlplane.orders.life import WITH_A_CREW, Order, advance, at_point, note, record
@@ -100,6 +100,7 @@ def send_command(db: Connection, context: Context, order: Order, meter: Bound, o
     if order.command is not None:
         outbox.cancel(db, order.command)
     digest = outbox.put(db, command, context.now)
+    documents.issued(db, order.id, command, context.now)
     row = {
         **_sent_to(order, meter, number),
         "digest": digest,
@@ -141,6 +142,7 @@ def send_look(
         if earlier is not None:
             outbox.cancel(db, earlier)
     digest = outbox.put(db, look, context.now)
+    documents.issued(db, order.id, look, context.now)
     due_at = context.now + timedelta(seconds=context.settings.look_due_s + observe_s)
     row = {
         **_sent_to(order, meter, number),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert
 
 from controlplane import news
 from controlplane.db import lock_point
-from controlplane.orders import hands
+from controlplane.orders import documents, hands
 from controlplane.orders.context import Context
 from controlplane.orders.evidence import LATE, keep, see
 from controlplane.orders.life import Order, advance, get, giving_alive
@@ -72,6 +72,7 @@ def take_report(
         raise ConflictError(f"{UNSETTLED.en} Arrive anew, look again, and report that.", code="unsettled")
     if not keep(db, context, opened.digest, report, report.chain, raw):
         return order
+    documents.came(db, order.id, report.kind, opened.digest, context.now)
     if report.permit is not None:
         _within_its_time(db, context, order, report)
     if doubted and (permitted or usual):
@@ -120,6 +121,7 @@ def take_abort(
     order = _locked(db, abort.order)
     if not keep(db, context, opened.digest, abort, abort.chain, raw):
         return order
+    documents.came(db, order.id, abort.kind, opened.digest, context.now)
     permitted = under_permit(db, order, abort)
     if not permitted and order.state is not OrderState.ON_SITE:
         return order
@@ -147,6 +149,7 @@ def release(db: Connection, context: Context, word: CrewRelease, digest: str, ra
     order = _locked(db, word.order)
     kept = {"digest": digest, "gateway": word.device, "kind": word.kind, "journal": "", "number": 0, "raw": raw}
     db.execute(insert(receipts).values(**kept, received_at=context.now))
+    documents.came(db, order.id, word.kind, digest, context.now)
     order = advance(db, context, order, Event.RELEASED_BY_TWO, " and ".join(word.persons), reason=RELEASED)
     settle_hand(db, context, word.permit, word.kind)
     send_look(db, context, get(db, order.id))

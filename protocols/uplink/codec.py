@@ -44,7 +44,12 @@ _plain = msgspec.json.Decoder(Plain)
 
 def payload_type(kind: type[Message]) -> str:
     """Return the media type of one kind of message."""
-    return f"application/vnd.curbstop.{kind.kind}.v{kind.version}+json"
+    return type_of(kind.kind, kind.version)
+
+
+def type_of(kind: str, version: int = 1) -> str:
+    """Return the media type of a kind of message by its name."""
+    return f"application/vnd.curbstop.{kind}.v{version}+json"
 
 
 def digest(payload: bytes) -> str:
