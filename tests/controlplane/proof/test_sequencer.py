@@ -1,33 +1,33 @@
 """The sequencer: every step and every signed document of every order, once, chained, under a checkpoint that holds."""
 
+from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from controlplane.db import reading as look
 from controlplane.orders import documents
 from controlplane.orders.models import order_events
-from controlplane.policy.facts import Act
 from controlplane.problems import NotFoundError, UnprocessableError
 from controlplane.proof import reading, sequencer
 from controlplane.proof.models import log_checkpoints, log_entries
 from protocols.proof import checkpoint, entry, log, tree
-from protocols.types import Outcome, ValvePosition
 from protocols.uplink import codec
 from protocols.uplink.keys import KeyRing
 from protocols.uplink.messages import Body, Command, Permit, Receipt
-from protocols.uplink.reasons import Why
 from tests.controlplane.desk import KEY, Desk
+from tests.controlplane.dialects import both
 from tests.controlplane.proof.house import HOUSE, LOG, NAME, NOTARY, Logged
+
+pytestmark = both
 
 
 @pytest.fixture
-def logged() -> Logged:
-    return Logged(Desk())
+def logged(database: str) -> Iterator[Logged]:
+    made = Logged(Desk(database))
+    yield made
+    made.desk.engine.dispose()
 
 
 def test_an_order_s_life_is_in_the_log_with_what_was_signed_for_it(logged: Logged) -> None:
@@ -181,43 +181,6 @@ def test_a_changed_row_is_seen(logged: Logged) -> None:
         db.execute(update(log_entries).where(log_entries.c.number == 3).values(leaf=other))
     with pytest.raises(AssertionError):
         logged.check()
-
-
-ACTS = st.lists(st.sampled_from(["enter", "permit", "done", "refused", "pay", "hold", "pass", "log"]), max_size=25)
-
-
-@given(ACTS)
-@settings(max_examples=40, deadline=None)
-def test_whatever_happens_the_log_holds(acts: list[str]) -> None:
-    logged = Logged(Desk())
-    for act in acts:
-        _do(logged, act)
-    logged.catch_up()
-    stand = logged.check()
-    with look(logged.desk.engine) as db:
-        events = db.execute(select(order_events.c.id)).all()
-    steps = [e for leaf in logged.leaves() if (e := entry.decode(leaf)).step]
-    assert len(steps) == len(events)
-    assert stand.size >= len(events)
-
-
-def _do(logged: Logged, act: str) -> None:
-    desk = logged.desk
-    alive: list[Any] = [o for o in desk.orders() if o.alive]
-    if act == "enter" and not alive:
-        desk.enter(Act.SUSPEND)
-    elif act == "permit" and alive and alive[0].command:
-        desk.ask(alive[0])
-    elif act == "done" and alive and alive[-1].command:
-        desk.receipt(alive[-1].command)
-    elif act == "refused" and alive and alive[0].command:
-        desk.receipt(alive[0].command, Outcome.REFUSED, Why.CAP, ValvePosition.OPEN)
-    elif act in ("pay", "hold"):
-        desk.stop({"pay": "payment", "hold": "hold"}[act])
-    elif act == "pass":
-        desk.pass_s(120)
-    elif act == "log":
-        logged.catch_up()
 
 
 def test_the_stand_names_all_heads(logged: Logged) -> None:
