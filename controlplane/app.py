@@ -16,6 +16,7 @@ from controlplane import alarms, openapi, stream
 from controlplane.access import api as access
 from controlplane.access.gate import Gate
 from controlplane.credit import api as credit
+from controlplane.dossiers import api as dossiers
 from controlplane.edge import API, Edge, problem, refused
 from controlplane.field.enrolment import api as enrolment
 from controlplane.field.evidence import api as evidence
@@ -73,7 +74,20 @@ def create(
     app.state.needs = needs
     app.state.notary = notary or Notary("curbstop", edge.signer, edge.signer.public)
     field = (enrolment, work, evidence, seals)
-    for part in (access, registry, keys, orders, protection, credit, telemetry, *field, stream, alarms, proof):
+    for part in (
+        access,
+        registry,
+        keys,
+        orders,
+        protection,
+        credit,
+        telemetry,
+        *field,
+        stream,
+        alarms,
+        proof,
+        dossiers,
+    ):
         app.include_router(part.router, prefix=API)
     app.get("/healthz", tags=["health"])(_health)
     app.get(f"{API}/asyncapi.json", include_in_schema=False)(_uplink)

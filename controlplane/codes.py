@@ -14,6 +14,7 @@ CODES: dict[str, str] = {
     "deadline_passed": "The deadline that was given lies in the past.",
     "device_enrolled": "This key or token has a device already.",
     "device_revoked": "The device was revoked.",
+    "dossier_too_large": "The photographs are too much for one file. Ask for it without them.",
     "due_after_stop": "A stop makes it due that supply is given back: it can't be withdrawn.",
     "ended": "The order, hold or protection has ended.",
     "evidence_busy": "Too many files come at once. Send this one again later.",

@@ -22,7 +22,7 @@ from seams import runfile
 from seams.runfile import Inside, Kept
 
 RUN, TIMELINE = "run", "timeline"
-ID_SIZE = 16
+ID_SIZE, LOG_NAME = 16, 12
 KEEP_EVERY_S, HOLD_EVERY_S = 2.0, 1.0
 _MARK = select(func.max(news.news.c.id))
 log: structlog.stdlib.BoundLogger = structlog.get_logger("runs")
@@ -56,8 +56,9 @@ def begin(engine: Engine, context: Context, path: Path) -> Run:
     with engine.begin() as db:
         if why is not None:
             halt(db, context, why)
-        if why is not None or sequencer.state(db) is None:
-            sequencer.begin_anew(db, run)
+            sequencer.begin_anew(db, run[:LOG_NAME])
+        elif sequencer.state(db) is None:
+            sequencer.begin_anew(db, "")
         _name(db, run)
         _put(db, TIMELINE, postgres.timeline(db) or "")
         mark = newest(db)

@@ -30,6 +30,7 @@ from controlplane.migrations.upgrade import SchemaError, upgrade
 from controlplane.orders import jurisdiction, told
 from controlplane.orders.context import Context, OrderSettings
 from controlplane.policy import packs
+from controlplane.proof import sequencer
 from controlplane.proof.sequencer import Notary
 from controlplane.proof.task import Sequencing
 from controlplane.runs import Run, begin, keep, stay_alone
@@ -175,13 +176,14 @@ def build(settings: Settings) -> Plane:
             with engine.begin() as db:
                 jurisdiction.check(db, context.packs)
                 token = first_token(db, clock, entropy)
+                origin = sequencer.stands(db, notary)
             held = until_built.pop_all()
     except (keyfile.KeyFileError, packs.PackError, SchemaError, runfile.RunFileError, evidence.FolderError) as error:
         raise StartError(str(error)) from None
     except (DBAPIError, postgres.DatabaseError) as error:
         why = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
         raise StartError(f"the database {postgres.shown(settings.database_url)} can't be used: {why}") from None
-    _tell(signer, notary, token, run)
+    _tell(signer, NoteKey(origin, notary.public), token, run)
     writer = ThreadWriter(engine)
     return Plane(
         engine,
@@ -227,9 +229,9 @@ def _notary(settings: Settings, house: SigningKey, entropy: SystemEntropy) -> No
     return Notary(settings.log.name, key, key.public)
 
 
-def _tell(signer: SigningKey, notary: Notary, token: str | None, run: Run) -> None:
+def _tell(signer: SigningKey, log: NoteKey, token: str | None, run: Run) -> None:
     print(f"public key   {signer.public.hex()}", file=sys.stderr)
-    print(f"log key      {NoteKey(notary.name, notary.public)}", file=sys.stderr)
+    print(f"log key      {log}", file=sys.stderr)
     if token is not None:
         print(f"admin token  {token}\nKeep it: it is shown this once, and nothing else opens the API.", file=sys.stderr)
     if run.halted is not None:

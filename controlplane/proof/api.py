@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from controlplane.edge import Edge
-from controlplane.problems import NotFoundError
 from controlplane.proof import reading, sequencer
 from controlplane.proof.sequencer import Notary
 
@@ -36,10 +35,7 @@ async def checkpoint(request: Request) -> Response:
     notary: Notary = request.app.state.notary
 
     def newest(db: Connection) -> bytes:
-        now = sequencer.state(db)
-        if now is None:
-            raise NotFoundError("the log has not begun yet")
-        return reading.newest(db, sequencer.origin(notary, now)).note
+        return reading.newest(db, sequencer.stands(db, notary)).note
 
     return Response(await _edge(request).writer.read(newest), media_type=TEXT, headers={"Cache-Control": "no-cache"})
 

@@ -11,6 +11,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from controlplane.problems import NotFoundError
 from controlplane.proof.models import log_checkpoints, log_ends, log_entries, log_state
 from controlplane.proof.trees import Heads, Leaves
 from protocols.ports import Signer
@@ -43,7 +44,7 @@ Source = Callable[[Connection, Reached, int], Batch]
 
 @dataclass(frozen=True, slots=True)
 class Notary:
-    """Who signs the log: the name it signs under, with which every origin begins, its key, and the public half."""
+    """Who signs the log: its name, with which every origin begins, its key, and the public half (32 bytes)."""
 
     name: str
     signer: Signer
@@ -52,7 +53,7 @@ class Notary:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How the log stands: its own name, its size, and how far it is."""
+    """How the log stands: its own name (none for the first), its size, and how far it is."""
 
     name: str
     size: int
@@ -88,8 +89,16 @@ def is_due(db: Connection, source: Source, notary: Notary) -> bool:
 
 
 def origin(notary: Notary, now: State) -> str:
-    """The log's origin: the notary's name, and the log's own."""
-    return f"{notary.name}/{now.name}"
+    """The log's origin, under which it signs: the notary's name, and that of a log that goes on after a restore."""
+    return f"{notary.name}/{now.name}" if now.name else notary.name
+
+
+def stands(db: Connection, notary: Notary) -> str:
+    """The origin of the log as it goes on now; NotFoundError before it has begun."""
+    now = state(db)
+    if now is None:
+        raise NotFoundError("the log has not begun yet")
+    return origin(notary, now)
 
 
 def sequence(db: Connection, source: Source, notary: Notary, at: datetime) -> int:
@@ -160,5 +169,5 @@ def _signed(db: Connection, origin: str, size: int) -> bool:
 
 
 def _sign(db: Connection, notary: Notary, stand: log.Stand) -> None:
-    note = checkpoint.sign(stand.checkpoint(), (notary.name, notary.signer, notary.public))
+    note = checkpoint.sign(stand.checkpoint(), (stand.origin, notary.signer, notary.public))
     db.execute(SIGN, {"origin": stand.origin, "size": stand.size, "note": note, "signed_at": stand.at})

@@ -18,7 +18,6 @@ from tests.controlplane.desk import Desk
 HOUSE, LOG = SigningKey(b"H" * 32), SigningKey(b"L" * 32)
 NAME = "log.example/curbstop"
 NOTARY = Notary(NAME, LOG, LOG.public)
-KNOWN = NoteKey(NAME, LOG.public)
 
 
 @dataclass
@@ -27,7 +26,7 @@ class Logged:
 
     desk: Desk
     source: Source = field(default_factory=lambda: told.source(HOUSE))
-    name: str = "one"
+    name: str = ""
 
     def __post_init__(self) -> None:
         with self.desk.engine.begin() as db:
@@ -35,7 +34,7 @@ class Logged:
 
     @property
     def origin(self) -> str:
-        return f"{NAME}/{self.name}"
+        return f"{NAME}/{self.name}" if self.name else NAME
 
     def catch_up(self) -> int:
         """Take all that waits into the log."""
@@ -60,7 +59,7 @@ class Logged:
         """What the newest checkpoint says, believed."""
         with look(self.desk.engine) as db:
             note = checkpoint.read(reading.newest(db, self.origin).note)
-        assert checkpoint.signers(note, [KNOWN]) == (NAME,)
+        assert checkpoint.signers(note, [NoteKey(self.origin, LOG.public)]) == (self.origin,)
         return log.stand(note.checkpoint)
 
     def history(self, order: str) -> list[reading.Placed]:

@@ -25,7 +25,7 @@ NOTARY = Notary("curbstop", HOUSE_KEY, HOUSE_KEY.public)
 def clerk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clerk]:
     made = Clerk(f"sqlite:///{tmp_path_factory.mktemp('log') / 'house.sqlite'}")
     with made.engine.begin() as db:
-        sequencer.begin_anew(db, "one")
+        sequencer.begin_anew(db, "")
     yield made
     made.close()
 
@@ -91,6 +91,6 @@ def test_a_log_that_has_not_begun_has_no_checkpoint(tmp_path: Path) -> None:
     clerk = Clerk(f"sqlite:///{tmp_path / 'house.sqlite'}")
     refused(clerk.send(None, "GET", "/log/checkpoint"), 404, "not_found")
     with clerk.engine.begin() as db:
-        sequencer.begin_anew(db, "one")
+        sequencer.begin_anew(db, "")
     refused(clerk.send(None, "GET", "/log/checkpoint"), 404, "not_found")
     clerk.close()
