@@ -34,10 +34,10 @@ from controlplane.proof import sequencer
 from controlplane.proof.sequencer import Notary
 from controlplane.proof.task import Sequencing
 from controlplane.runs import Run, begin, keep, stay_alone
-from controlplane.settings import BrokerSettings, Settings, SettingsError, load
+from controlplane.settings import Settings, SettingsError, load
 from controlplane.telemetry.service import index_steps, take_readings
 from controlplane.writer import ThreadWriter
-from curbstop import __version__, evidence
+from curbstop import __version__, evidence, identity
 from protocols.proof.checkpoint import NoteKey
 from protocols.uplink.keys import SigningKey
 from seams import keyfile, logs, runfile
@@ -164,8 +164,8 @@ def build(settings: Settings) -> Plane:
     run_file = settings.path(settings.run_file)
     try:
         signer = keyfile.load_or_make(settings.path(settings.key_file), entropy)
-        notary = _notary(settings, signer, entropy)
-        address = _address(settings, settings.broker)
+        notary = identity.notary(settings, signer, entropy)
+        address = identity.broker(settings)
         context = Context(clock, entropy, packs.served(settings.pack), _numbers(settings), index_steps, heard)
         with ExitStack() as until_built:
             until_built.callback(runfile.lock(lock_of(run_file), "the control plane's database").release)
@@ -222,13 +222,6 @@ def _numbers(settings: Settings) -> OrderSettings:
     return OrderSettings(**{name: getattr(settings.orders, name) for name in settings.orders.__struct_fields__})
 
 
-def _notary(settings: Settings, house: SigningKey, entropy: SystemEntropy) -> Notary:
-    """Who signs the log: its own key, or the house's."""
-    file = settings.log.key_file
-    key = keyfile.load_or_make(settings.path(file), entropy) if file is not None else house
-    return Notary(settings.log.name, key, key.public)
-
-
 def _tell(signer: SigningKey, log: NoteKey, token: str | None, run: Run) -> None:
     print(f"public key   {signer.public.hex()}", file=sys.stderr)
     print(f"log key      {log}", file=sys.stderr)
@@ -236,23 +229,6 @@ def _tell(signer: SigningKey, log: NoteKey, token: str | None, run: Run) -> None
         print(f"admin token  {token}\nKeep it: it is shown this once, and nothing else opens the API.", file=sys.stderr)
     if run.halted is not None:
         print(f"HALTED       {run.halted}\n{WHAT_NOW}", file=sys.stderr)
-
-
-def _address(settings: Settings, broker: BrokerSettings) -> Address:
-    def path(name: str | None) -> Path | None:
-        return settings.path(name) if name is not None else None
-
-    password = path(broker.password_file)
-    return Address(
-        host=broker.host,
-        port=broker.port,
-        username=broker.username,
-        client_id=broker.username,
-        password=keyfile.secret(password) if password is not None else "",
-        ca_file=path(broker.ca_file),
-        certificate_file=path(broker.certificate_file),
-        key_file=path(broker.key_file),
-    )
 
 
 class Server(uvicorn.Server):
