@@ -16,12 +16,14 @@ from controlplane.access.service import Principal
 from controlplane.field.enrolment.service import Device, device_of
 from controlplane.field.work import acts, feed, offering, two
 from controlplane.field.work.needs import Needs
+from controlplane.field.work.requirements import told
 from controlplane.field.work.schemas import (
     Arrival,
     FeedOut,
     Judging,
     PermitOut,
     Releasing,
+    RequirementsOut,
     SignedBody,
     TwoOut,
     WorkOrderOut,
@@ -85,6 +87,15 @@ async def read_feed(
     if if_none_match is not None and tag in [each.strip() for each in if_none_match.split(",")]:
         return Response(status_code=NOT_MODIFIED, headers=headers)
     return JSONResponse(document, headers=headers)
+
+
+@router.get("/requirements")
+async def get_requirements(
+    who: Annotated[Asking, Depends(Requires(Permission.FIELD_READ))], request: Request
+) -> RequirementsOut:
+    """What a crew's account needs here: by act and medium for a report, by outcome for an abort."""
+    needs: Needs = request.app.state.needs
+    return RequirementsOut.model_validate(await who.read(lambda _: told(needs.house)))
 
 
 @router.get("/work-orders/{work_order}")

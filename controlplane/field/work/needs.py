@@ -49,6 +49,10 @@ class Filing:
 class Needs(Protocol):
     """The evidence store's side of an account."""
 
+    @property
+    def house(self) -> House:
+        """What this house asks for beyond what every act needs."""
+
     def findings(self, db: Connection, context: Context, filing: Filing) -> list[Finding]:
         """What is found about an account; a refusal where it names what nobody has put."""
 
@@ -59,6 +63,8 @@ class Needs(Protocol):
 @dataclass(frozen=True, slots=True)
 class PlateOnly:
     """Where no evidence is taken: what plate and register say, and the leak check of gas."""
+
+    house: House = field(default_factory=House)
 
     def findings(self, db: Connection, context: Context, filing: Filing) -> list[Finding]:
         """Whether plate or register can't be this meter's, and whether gas is tight."""

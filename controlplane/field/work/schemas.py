@@ -8,8 +8,10 @@ from pydantic import Field, StringConstraints
 from controlplane.field.evidence.findings import Weight
 from controlplane.field.evidence.shots import View
 from controlplane.field.work.feed import Entry
+from controlplane.field.work.required import Piece
 from controlplane.fields import In, MaybeWords, Out, Words
 from controlplane.orders.schemas import ReasonOut
+from controlplane.policy.facts import Act
 from protocols.types import ValvePosition
 
 Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=60000)]
@@ -84,6 +86,37 @@ class FeedOut(Out):
     items: list[EntryOut]
     next: str
     more: bool
+
+
+class ActNeeds(Out):
+    """What a report of an act needs: photographs, pieces, and checks with the result that completes it.
+
+    A `seal`'s photograph is needed, beyond these, with any seal that a report names.
+    """
+
+    act: Act
+    medium: Literal["water", "gas"]
+    photographs: list[View]
+    pieces: list[Piece]
+    checks: dict[str, str]
+
+
+class OutcomeNeeds(Out):
+    """An abort's code with its words, the photographs that it needs, and what is done next."""
+
+    code: str
+    it: str
+    en: str
+    photographs: list[View]
+    next_step: str
+    after_two_visits: str
+
+
+class RequirementsOut(Out):
+    """All that crews' accounts need in this house."""
+
+    acts: list[ActNeeds]
+    outcomes: list[OutcomeNeeds]
 
 
 class Arrival(In):

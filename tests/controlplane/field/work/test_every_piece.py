@@ -14,6 +14,7 @@ from controlplane.access.roles import Role
 from controlplane.db import metadata
 from controlplane.field.evidence.shots import View
 from controlplane.field.work.needs import Kept
+from controlplane.field.work.outcomes import OUTCOMES
 from controlplane.field.work.required import House
 from controlplane.policy.facts import Act
 from protocols.types import ValvePosition
@@ -164,6 +165,25 @@ def test_F29_F30_LG12_each_act_needs_each_of_its_pieces(clerk: Clerk, hand: Hand
     assert answer.status_code == 200, answer.text
     assert (answer.json()["ending"], answer.json()["doubts"]) == ("done", [])
     assert order(clerk, work["order"])["state"] == "completed"
+
+
+def test_what_each_act_needs_is_told_to_who_prepares_it(clerk: Clerk, hand: Hand) -> None:
+    answer = clerk.get(hand.who, "/field/requirements")
+    assert answer.json() == clerk.get(Role.INTEGRATION, "/field/requirements").json()
+    acts = {(told["act"], told["medium"]): told for told in answer.json()["acts"]}
+    assert set(acts) == {(case.act, case.medium) for case in CASES} | {("limit", "gas")}
+    for case in CASES:
+        told = acts[case.act, case.medium]
+        assert set(told["photographs"]) == set(views(case))
+        assert set(told["pieces"]) == {"serial", "index", "place"} | (set() if case.gives else {"seal"})
+        assert told["checks"] == ({"leak_check": "tight"} if case.tested else {})
+    outcomes = {told["code"]: told for told in answer.json()["outcomes"]}
+    assert {code: tuple(told["photographs"]) for code, told in outcomes.items()} == {
+        code: outcome.shots for code, outcome in OUTCOMES.items()
+    }
+    assert (outcomes["nobody_home"]["next_step"], outcomes["nobody_home"]["after_two_visits"]) == (
+        *("second_visit", "legal"),
+    )
 
 
 def test_what_is_missing_is_told_at_once_and_not_piece_by_piece(clerk: Clerk, hand: Hand) -> None:
