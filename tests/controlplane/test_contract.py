@@ -25,8 +25,9 @@ from controlplane.app import create
 from controlplane.edge import API
 from controlplane.orders.context import Context
 from controlplane.policy import packs
+from controlplane.proof.sequencer import Notary
 from simulators.chance import SeededEntropy
-from tests.controlplane.desk_clerk import Clerk
+from tests.controlplane.desk_clerk import HOUSE_KEY, Clerk
 from tests.controlplane.house import Hands
 from tests.controlplane.test_routes import things
 
@@ -43,7 +44,8 @@ CHECKS = [
 EXAMPLES = 60
 NEVER_ENDS = ("GET", f"{API}/events")
 UNASKED = Context(Hands(), SeededEntropy(7), packs.served("demo"))
-DOCUMENT = openapi.document(create(cast("Edge", None), UNASKED))
+NOBODY = Notary("curbstop", HOUSE_KEY, HOUSE_KEY.public)
+DOCUMENT = openapi.document(create(cast("Edge", None), UNASKED, notary=NOBODY))
 OPERATIONS = sorted((method.upper(), path) for path, verbs in DOCUMENT["paths"].items() for method in verbs)
 
 
