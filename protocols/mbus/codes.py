@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 CI_RESET, CI_DATA_SEND, CI_SELECT, CI_DATA_SEND_MODE_2, CI_SELECT_MODE_2 = 0x50, 0x51, 0x52, 0x55, 0x56
 CI_ERROR, CI_ALARM = 0x70, 0x71
+ERROR_CIS, ALARM_CIS = frozenset({0x6E, 0x6F, CI_ERROR}), frozenset({CI_ALARM, 0x74, 0x75})
 CI_LONG, CI_FIXED, CI_LONG_MODE_2, CI_FIXED_MODE_2 = 0x72, 0x73, 0x76, 0x77
 CI_NONE, CI_SHORT = 0x78, 0x7A
 CI_BAUD = {0xB8: 300, 0xB9: 600, 0xBA: 1200, 0xBB: 2400, 0xBC: 4800, 0xBD: 9600, 0xBE: 19200, 0xBF: 38400}
+ANY_BYTE = 0xFF
+"""A version or a medium that a selection leaves open."""
 MODE_2 = frozenset({CI_DATA_SEND_MODE_2, CI_SELECT_MODE_2, CI_LONG_MODE_2, CI_FIXED_MODE_2})
 
 CI_NAMES = {
@@ -17,8 +20,8 @@ CI_NAMES = {
     0x51: "data send",
     0x52: "selection of slaves",
     0x53: "application reset, long header",
-    0x54: "request of selected application",
-    0x55: "data send, mode 2",
+    0x54: "request of selected application, or synchronise",
+    0x55: "data send, mode 2, or request of selected application, long header",
     0x56: "selection of slaves, mode 2",
     0x5A: "command, short header",
     0x5B: "command, long header",
@@ -55,11 +58,46 @@ CI_NAMES = {
     0x7F: "OBIS data from the meter, short header",
     0x80: "transport layer to the meter, long header",
     0x81: "network layer",
+    0x82: "network management to the meter",
+    0x83: "network management to the meter",
+    0x84: "compact frame to the meter, long header",
+    0x85: "format frame to the meter, long header",
+    0x86: "extended link layer, variable length",
+    0x87: "network management from the meter",
+    0x88: "network management from the meter",
+    0x89: "network management from the meter",
     0x8A: "transport layer from the meter, short header",
     0x8B: "transport layer from the meter, long header",
+    0x8C: "extended link layer I, 2 bytes",
+    0x8D: "extended link layer II, 8 bytes",
+    0x8E: "extended link layer III, 10 bytes",
+    0x8F: "extended link layer IV, 16 bytes",
     0x90: "authentication and fragmentation layer",
+    0xB1: "manufacturer specific (read RAM)",
+    0xB2: "manufacturer specific (write RAM)",
+    0xB3: "manufacturer specific (calibration)",
+    0xB4: "manufacturer specific (read EEPROM)",
+    0xB6: "manufacturer specific (software test)",
+    0xC0: "image to the meter",
+    0xC1: "image from the meter",
+    0xC2: "image from the meter",
+    0xC3: "security information to the meter",
+    0xC4: "security information from the meter",
+    0xC5: "security information from the meter",
     **{code: f"switch to {baud} baud" for code, baud in CI_BAUD.items()},
 }
+
+SHORT_HEADERS = frozenset({0x5A, 0x67, 0x6A, 0x6E, 0x74, 0x7A, 0x7B, 0x7D, 0x7F, 0x8A})
+LONG_HEADERS = frozenset({0x5B, 0x68, 0x6B, 0x6C, 0x6D, 0x6F, 0x72, 0x73, 0x75, 0x7C, 0x7E, 0x80, 0x84, 0x85, 0x8B})
+"""CI fields after which a header says who speaks, also where we do not interpret what follows it. 73 is of the newer
+texts here: the old fixed data are told from it by their length alone."""
+
+RESET_PARTS = (
+    "all", "user_data", "simple_billing", "enhanced_billing", "multi_tariff_billing", "instantaneous",
+    "load_management", "reserved", "installation", "testing", "calibration", "manufacturing", "development",
+    "self_test", "reserved", "reserved",
+)  # fmt: skip
+"""High nibble of the sub-code of an application reset: which telegrams are chosen; the low one says which of them."""
 
 APPLICATION_ERRORS = {
     0: "unspecified",

@@ -56,7 +56,6 @@ FD: dict[int, Meaning] = {
         (0x64, "week_number"),
         (0x65, "time_point_of_day_change"),
         (0x66, "state_of_parameter_activation"),
-        (0x73, "listening_window"),
         (0x75, "times_meter_stopped"),
     ),
     **_named(
@@ -81,7 +80,6 @@ FD: dict[int, Meaning] = {
         (0x1B, "digital_input"),
         (0x1F, "remote_control"),
         (0x62, "control_signal"),
-        (0x72, "daylight_saving"),
     ),
     **_named("date_time", (0x2B, "time_point"), (0x30, "tariff_start"), (0x70, "battery_change_date_time")),
     **_timed(
@@ -99,6 +97,8 @@ FD: dict[int, Meaning] = {
     0x2A: Meaning("operator_specific", reason="VIF FD 2A is operator specific"),
     0x3A: Meaning("dimensionless"),
     0x71: Meaning("reception_level", "dBm"),
+    0x72: Meaning("daylight_saving", reason="type K is kept as it came: its layout is not known here"),
+    0x73: Meaning("listening_window", reason="type L is kept as it came: its layout is not known here"),
     0x74: duration("remaining_battery", "d"),
 }
 
@@ -183,13 +183,20 @@ NOTES = {
 }  # fmt: skip
 """VIFEs that say which value of the quantity it is, and leave type and unit."""
 
+PROFILES = {0x13: "inverse compact profile", 0x1E: "compact profile with register numbers", 0x1F: "compact profile"}
+"""VIFEs after which the data are a row of values; kept as they came."""
+
 SECOND_TABLE = {
     0x01: "phase_l1", 0x02: "phase_l2", 0x03: "phase_l3", 0x04: "neutral", 0x05: "l1_l2", 0x06: "l2_l3", 0x07: "l3_l1",
     0x08: "quadrant_1", 0x09: "quadrant_2", 0x0A: "quadrant_3", 0x0B: "quadrant_4", 0x0C: "import_minus_export",
     0x0D: "alternative_non_metric", 0x0E: "secondary_sensor", 0x0F: "high_resolution", 0x10: "absolute_accumulation",
     0x14: "to_meter", 0x15: "from_meter",
 }  # fmt: skip
-"""VIFEs after 7C."""
+"""VIFEs after 7C that say which value it is."""
+
+SECOND_TYPES = {0x11: "unsigned", 0x12: "bits", 0x13: "date_time"}
+"""VIFEs after 7C that change the type of the data: types C and D, and the date(-time) at which something ended."""
+END_OF = 0x13
 
 COUNTS = {0x41: "lower_limit_exceeds", 0x49: "upper_limit_exceeds"}
 

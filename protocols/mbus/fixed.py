@@ -6,8 +6,10 @@ Source: facts/MBUS.md section 3. CI 73 is a compact frame in newer texts: only t
 from dataclasses import replace
 
 from protocols.mbus import values
+from protocols.mbus.field import Field
+from protocols.mbus.forms import Cell, Missing
 from protocols.mbus.header import Header
-from protocols.mbus.record import Record, Scalar
+from protocols.mbus.record import Columns
 
 SIZE = 16
 BINARY, HISTORIC_DATE, HISTORIC, NO_UNIT = 0x01, 0x02, 0x3E, 0x3F
@@ -36,46 +38,33 @@ def _units() -> dict[int, tuple[str, str, int]]:
 UNITS = _units()
 
 
-def decode_fixed(bare: Header, data: bytes) -> tuple[Header, tuple[Record, ...]]:
+def decode_fixed(bare: Header, data: bytes) -> tuple[Header, Columns]:
     """Read the 16 bytes."""
     status, types = data[5], data[6:8]
     nibble = types[1] >> 6 << 2 | types[0] >> 6
     header = replace(bare, id=data[3::-1].hex(), access_no=data[4], status=status & 0xFC, medium=MEDIA.get(nibble))
     units = [t & 0x3F for t in types]
-    counters = (data[8:12], data[12:16])
-    return header, tuple(
-        _counter(counter, units, which, status, swap=nibble >= HIGH_BYTE_FIRST)
-        for which, counter in enumerate(counters)
+    spans = ((8, 12), (12, 16))
+    fields = tuple(_field(units[0] if unit == HISTORIC else unit, unit, status) for unit in units)
+    swap = nibble >= HIGH_BYTE_FIRST
+    cells = tuple(
+        None if field.reason else _cell(data[start:stop][:: -1 if swap else 1], status)
+        for field, (start, stop) in zip(fields, spans, strict=True)
     )
+    return header, Columns(fields, cells, spans)
 
 
-def _counter(data: bytes, units: list[int], which: int, status: int, *, swap: bool) -> Record:
-    historic = units[which] == HISTORIC
-    unit = units[0] if historic else units[which]
+def _field(unit: int, told: int, status: int) -> Field:
     quantity, name, exponent = UNITS.get(unit, ("dimensionless", "", 0))
-    value, reason = _value(data[::-1] if swap else data, status)
-    if unit not in UNITS and unit != NO_UNIT:
-        value, reason = None, f"unit {unit:02X} of fixed data is no number"
-    storage = int(historic or bool(status & HISTORIC_DATE))
-    return Record(
-        quantity=quantity,
-        value=value if not isinstance(value, int) else values.shifted(value, exponent),
-        unit=name,
-        storage=storage,
-        tariff=0,
-        subunit=0,
-        function="instantaneous",
-        raw=data,
-        reason=reason,
-        data=data,
-        offset=8 + 4 * which,
-    )
+    reason = None if unit in UNITS or unit == NO_UNIT else f"unit {unit:02X} of fixed data is no number"
+    storage = int(told == HISTORIC or bool(status & HISTORIC_DATE))
+    return Field(quantity, name, exponent, storage, reason=reason, head=0, size=4)
 
 
-def _value(data: bytes, status: int) -> tuple[Scalar, str | None]:
+def _cell(data: bytes, status: int) -> Cell:
     if status & BINARY:
-        return int.from_bytes(data, "little", signed=True), None
+        return values.signed(data)
     try:
-        return values.bcd(data), None
+        return values.bcd(data)
     except values.NoValueError as error:
-        return None, str(error)
+        return Missing(str(error))

@@ -8,6 +8,7 @@ from protocols.mbus.extensions import (
     COUNTS,
     DATE_TIMES,
     DURATIONS,
+    END_OF,
     FACTORS,
     FB,
     FD,
@@ -16,8 +17,10 @@ from protocols.mbus.extensions import (
     NOTES,
     OFFSETS,
     PER,
+    PROFILES,
     RECORD_ERRORS,
     SECOND_TABLE,
+    SECOND_TYPES,
     TABLE,
 )
 
@@ -98,6 +101,8 @@ def _combine(value: Value, code: int, *, from_master: bool) -> Value:
         return _noted(value, f"action_{ACTIONS[code]}") if code in ACTIONS else _unknown(value, code)
     if code in RECORD_ERRORS:
         return replace(value, meaning=replace(meaning, reason=RECORD_ERRORS[code]))
+    if code in PROFILES:
+        return replace(value, meaning=replace(meaning, reason=f"not interpreted: {PROFILES[code]}"))
     if code in DATE_TIMES:
         return replace(value, meaning=Meaning(f"{meaning.quantity}_{DATE_TIMES[code]}", kind="date_time"))
     if code in DURATIONS:
@@ -119,6 +124,10 @@ def _combine(value: Value, code: int, *, from_master: bool) -> Value:
 
 
 def _second(value: Value, code: int) -> Value:
+    if code == END_OF:
+        return replace(value, meaning=Meaning(f"{value.meaning.quantity}_end_of", kind=SECOND_TYPES[code]))
+    if code in SECOND_TYPES:
+        return replace(value, meaning=replace(value.meaning, kind=SECOND_TYPES[code]))
     return _noted(value, SECOND_TABLE[code]) if code in SECOND_TABLE else _unknown(value, code, " of the second table")
 
 

@@ -1,38 +1,96 @@
-"""A whole telegram: link frame, header, records. Fixed data, application errors and alarms too."""
+"""A whole telegram: link frame, header, records. Fixed data, application errors, alarms and what masters send too.
 
-from dataclasses import dataclass, replace
+`decode_telegram` reads by plan where it knows the shape (see `plan`), `walk_telegram` always byte by byte; both say the
+same of any bytes.
+"""
+
+from typing import Self
 
 from protocols.errors import MalformedError
-from protocols.mbus import codes
-from protocols.mbus.fixed import SIZE as FIXED_SIZE
-from protocols.mbus.fixed import decode_fixed
-from protocols.mbus.frame import PRIMARY, Ack, Control, Frame, Long, Short, decode
-from protocols.mbus.header import LONG_SIZE, SHORT_SIZE, Header, decode_long, decode_short
-from protocols.mbus.record import Record, decode_records, more_follows
-from protocols.mbus.security import ciphertext_size, mode
+from protocols.mbus import application, codes
+from protocols.mbus.application import RECORD_HEAD, Content, Shape
+from protocols.mbus.forms import Cell
+from protocols.mbus.frame import Ack, Control, Frame, Long, Short, decode, encode
+from protocols.mbus.header import Header
+from protocols.mbus.plan import Plans
+from protocols.mbus.record import Record, record_of
 
 MAX_TELEGRAMS = 32
-RECORD_HEAD = 7
-"""Bytes of a long frame before its user data: 68 L L 68 C A CI."""
-ERROR_CIS = frozenset({codes.CI_ERROR, 0x6E, 0x6F})
-WITHOUT_HEADER = frozenset({codes.CI_NONE, codes.CI_DATA_SEND})
-ERROR_HEADERS = {0x6E: (decode_short, SHORT_SIZE), 0x6F: (decode_long, LONG_SIZE)}
+TAIL = 2
+"""Bytes of a long frame behind its user data: checksum and 16."""
+_plans = Plans()
 
 
-@dataclass(frozen=True, slots=True)
 class Telegram:
-    """What one frame says. `error` is an application's refusal (CI 70 and kin); `raw` is user data not interpreted."""
+    """What one frame says: `shape.fields` beside `cells`; header and records are made when they are asked for.
 
-    header: Header
-    records: tuple[Record, ...] = ()
-    more_follows: bool = False
-    error: str | None = None
-    raw: bytes = b""
+    `error` is an application's refusal (CI 70 and kin); `wire` are the frame's bytes. Never changed once made.
+    """
+
+    __slots__ = ("_header", "_records", "cells", "error", "shape", "wire")
+
+    def __init__(self, shape: Shape, cells: tuple[Cell, ...], wire: bytes, error: str | None = None) -> None:
+        self.shape = shape
+        self.cells = cells
+        self.wire = wire
+        self.error = error
+        self._header: Header | None = None
+        self._records: tuple[Record, ...] | None = None
+
+    @property
+    def header(self) -> Header:
+        """Who speaks, and how it is."""
+        if self._header is None:
+            self._header = application.header(_bare(self.wire), self.raw, self.shape)
+        return self._header
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """All records, with their bytes."""
+        if self._records is None:
+            body, shape = self.raw[self.shape.base :], self.shape
+            rows = zip(shape.fields, self.cells, shape.spans, strict=True)
+            self._records = tuple(record_of(field, cell, body, span) for field, cell, span in rows)
+        return self._records
+
+    @property
+    def more_follows(self) -> bool:
+        """Whether the slave has another telegram to this readout (DIF 1F)."""
+        return self.shape.more_follows
+
+    @property
+    def raw(self) -> bytes:
+        """The user data, header included; none in frames without."""
+        return self.wire[RECORD_HEAD:-TAIL]
 
     def find(self, vif: bytes, *, storage: int = 0, tariff: int = 0, subunit: int = 0) -> Record | None:
         """Return the first instantaneous record of these VIF bytes and numbers."""
         wanted = (vif, storage, tariff, subunit, "instantaneous")
-        return next((r for r in self.records if (r.vif, r.storage, r.tariff, r.subunit, r.function) == wanted), None)
+        for index, f in enumerate(self.shape.fields):
+            if (f.vif, f.storage, f.tariff, f.subunit, f.function) == wanted:
+                return self.records[index]
+        return None
+
+    @classmethod
+    def joined(cls, telegrams: list[Self]) -> Self:
+        """One of several: the first one's header and bytes, all records; whether to go on asking tells the last."""
+        fields = tuple(field for t in telegrams for field in t.shape.fields)
+        spans = tuple(span for t in telegrams for span in t.shape.spans)
+        shape = Shape(telegrams[0].shape.base, fields, spans, telegrams[-1].more_follows, telegrams[0].shape.fixed)
+        whole = cls(shape, tuple(c for t in telegrams for c in t.cells), telegrams[0].wire, telegrams[0].error)
+        whole._records = tuple(record for t in telegrams for record in t.records)
+        return whole
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Telegram):
+            return NotImplemented
+        return self.wire == other.wire and self.error == other.error and self.records == other.records
+
+    def __hash__(self) -> int:
+        return hash(self.wire)
+
+    def __repr__(self) -> str:
+        return f"Telegram({self.wire.hex()}, {self.header}, {len(self.cells)} records, error={self.error})"
 
 
 def decode_telegram(source: Frame | bytes) -> Telegram:
@@ -40,66 +98,40 @@ def decode_telegram(source: Frame | bytes) -> Telegram:
 
     Raises MalformedError; its offset counts from the frame's first byte.
     """
+    wire = source if isinstance(source, bytes) else encode(source)
+    planned = _plans.read(wire)
+    if planned is not None:
+        return Telegram(planned[0], planned[1], wire)
+    telegram = _walk(wire, source)
+    _plans.saw(wire, telegram.shape)
+    return telegram
+
+
+def walk_telegram(source: Frame | bytes) -> Telegram:
+    """The same without any plan, byte by byte: what plans are held to."""
+    return _walk(source if isinstance(source, bytes) else encode(source), source)
+
+
+def _walk(wire: bytes, source: Frame | bytes) -> Telegram:
     frame = decode(source) if isinstance(source, bytes) else source
     match frame:
-        case Ack():
-            return Telegram(Header(ci=None, address=None, c=None))
-        case Short(c, a):
-            return Telegram(Header(ci=None, address=a, c=c))
-        case Control(c, a, ci):
-            error = codes.APPLICATION_ERRORS[0] if ci == codes.CI_ERROR else None
-            return Telegram(Header(ci=ci, address=a, c=c), error=error)
         case Long():
-            return _long(frame)
+            content = application.read(frame)
+        case Control(_, _, ci) if ci in codes.ERROR_CIS:
+            content = Content(Shape(0), error=codes.APPLICATION_ERRORS[0])
+        case Ack() | Short() | Control():
+            content = Content(Shape(0))
+    return Telegram(content.shape, content.cells, wire, content.error)
 
 
-def _long(frame: Long) -> Telegram:
-    bare = Header(ci=frame.ci, address=frame.a, c=frame.c)
-    if frame.ci in (codes.CI_LONG, codes.CI_LONG_MODE_2):
-        if frame.ci == codes.CI_LONG_MODE_2:
-            return Telegram(bare, raw=frame.data, records=(_uninterpreted(frame, "mode 2: high byte first"),))
-        return _records(decode_long(bare, frame.data), frame, LONG_SIZE)
-    if frame.ci == codes.CI_SHORT:
-        return _records(decode_short(bare, frame.data), frame, SHORT_SIZE)
-    if frame.ci in WITHOUT_HEADER:
-        return _records(bare, frame, 0)
-    if frame.ci == codes.CI_FIXED and len(frame.data) == FIXED_SIZE:
-        header, records = decode_fixed(bare, frame.data)
-        return Telegram(header, records)
-    if frame.ci in ERROR_CIS:
-        return _refusal(bare, frame)
-    return Telegram(bare, raw=frame.data, records=(_uninterpreted(frame, codes.ci_name(frame.ci)),))
-
-
-def _records(header: Header, frame: Long, header_size: int) -> Telegram:
-    secret = ciphertext_size(header.configuration or 0, frame.data[header_size:])
-    skip = header_size + secret
-    try:
-        records = decode_records(frame.data[skip:], from_master=bool(frame.c & PRIMARY))
-    except MalformedError as error:
-        offset = error.offset + RECORD_HEAD + skip
-        raise MalformedError(error.code, str(error), offset=offset, expected=error.expected) from None
-    hidden = (_encrypted(header, frame.data[header_size:skip]),) if secret else ()
-    return Telegram(header, hidden + records, more_follows(records), raw=frame.data)
-
-
-def _encrypted(header: Header, data: bytes) -> Record:
-    reason = f"encrypted, security mode {mode(header.configuration or 0)}"
-    return Record("encrypted", None, "", 0, 0, 0, "instantaneous", data, reason, b"", data)
-
-
-def _uninterpreted(frame: Long, what: str) -> Record:
-    reason = f"not interpreted: {what}"
-    return Record("unknown", None, "", 0, 0, 0, "instantaneous", frame.data, reason, b"", frame.data)
-
-
-def _refusal(bare: Header, frame: Long) -> Telegram:
-    header, skip = bare, 0
-    if frame.ci in ERROR_HEADERS:
-        read, skip = ERROR_HEADERS[frame.ci]
-        header = read(bare, frame.data)
-    code = frame.data[skip] if len(frame.data) > skip else 0
-    return Telegram(header, error=codes.APPLICATION_ERRORS.get(code, f"application error {code:02X}"), raw=frame.data)
+def _bare(wire: bytes) -> Header:
+    match decode(wire):
+        case Ack():
+            return Header(ci=None, address=None, c=None)
+        case Short(c, a):
+            return Header(ci=None, address=a, c=c)
+        case Control(c, a, ci) | Long(c, a, ci):
+            return Header(ci=ci, address=a, c=c)
 
 
 def join(telegrams: list[Telegram]) -> Telegram:
@@ -113,5 +145,4 @@ def join(telegrams: list[Telegram]) -> Telegram:
     if not telegrams or len(telegrams) > MAX_TELEGRAMS:
         found = len(telegrams)
         raise MalformedError("too_many_telegrams", f"{found} telegrams", expected=f"1 to {MAX_TELEGRAMS}")
-    records = tuple(record for telegram in telegrams for record in telegram.records)
-    return replace(telegrams[0], records=records, more_follows=telegrams[-1].more_follows)
+    return Telegram.joined(telegrams)

@@ -6,6 +6,7 @@ H float. Numbers stay integers until the VIF scales them.
 
 import struct
 from decimal import Context, Decimal, Inexact
+from functools import lru_cache
 
 from protocols.errors import OursError
 
@@ -15,8 +16,16 @@ SIZES = {0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 4, 6: 6, 7: 8, 8: 0, 9: 1, 0xA: 2, 0xB
 INTEGERS = frozenset({1, 2, 3, 4, 6, 7})
 BCD = frozenset({9, 0xA, 0xB, 0xC, 0xE})
 REAL, NONE, SELECTION, VARIABLE, SPECIAL = 5, 0, 8, 0xD, 0xF
-MINUS = 0xF
-LONGEST_TEXT = 0xBF
+SIZE_G, SIZE_J, SIZE_F, SIZE_I = 2, 3, 4, 6
+"""Bytes of the date and time types."""
+INVALID, ALL_ONES_G = 0x80, 0xFFFF
+KEPT_DAYS = 2048
+"""How many days, and minutes of the day, are kept as text: five years of days, and all minutes."""
+NO_BYTES = "a number of no bytes"
+SINGLE, ZERO = struct.Struct("<f"), Decimal(0)
+SMALLEST_NORMAL, LARGEST = 1.1754943508222875e-38, 3.4028234663852886e38
+"""Of single-precision floats; below the smallest normal one digits are lost."""
+LONGEST_TEXT, NEGATIVE, BINARY = 0xBF, 0xD0, 0xE0
 """Length bytes of variable data up to this one count characters of text."""
 EXACT = Context(prec=400, traps=[Inexact])
 """Wider than 64 bytes of variable data can be, and loud if not."""
@@ -24,6 +33,16 @@ EXACT = Context(prec=400, traps=[Inexact])
 
 class NoValueError(Exception):
     """The bytes are there and say that there is no value, or none that is legal."""
+
+
+def signed(data: bytes) -> int:
+    """Type B: two's complement, least significant byte first."""
+    return int.from_bytes(data, "little", signed=True)
+
+
+def unsigned(data: bytes) -> int:
+    """Types C and D: a count, or bits."""
+    return int.from_bytes(data, "little")
 
 
 def bcd(data: bytes) -> int:
@@ -65,23 +84,36 @@ def encode_bcd(value: int, size: int) -> bytes:
 
 def real(data: bytes) -> Decimal:
     """Type H: the shortest decimal that is this single-precision float."""
-    (value,) = struct.unpack("<f", data)
-    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN is what differs from itself
+    return real_of(*SINGLE.unpack(data))
+
+
+def real_of(value: float) -> Decimal:
+    """Type H as a float.
+
+    No two decimals of 6 digits are one single: a first try of 6 that holds is the shortest, but below the normal ones.
+    """
+    if not value:
+        return ZERO
+    if SMALLEST_NORMAL <= abs(value) <= LARGEST:
+        text = f"{value:.6g}"
+        if SINGLE.unpack(SINGLE.pack(float(text)))[0] == value:
+            return Decimal(text)
+    return _real_of_any(value)
+
+
+def _real_of_any(value: float) -> Decimal:
+    if not abs(value) <= LARGEST:
         raise NoValueError("the float is no number")
-    return Decimal(_shortest(value))
-
-
-def _shortest(value: float) -> str:
-    for digits in range(1, 9):
+    for digits in range(1 if abs(value) < SMALLEST_NORMAL else 7, 9):
         text = f"{value:.{digits}g}"
         if _as_single(text) == value:
-            return text
-    return f"{value:.9g}"
+            return Decimal(text)
+    return Decimal(f"{value:.9g}")
 
 
 def _as_single(text: str) -> float:
     try:
-        (value,) = struct.unpack("<f", struct.pack("<f", float(text)))
+        (value,) = SINGLE.unpack(SINGLE.pack(float(text)))
     except OverflowError:
         return float("inf")
     return float(value)
@@ -89,31 +121,52 @@ def _as_single(text: str) -> float:
 
 def date(data: bytes) -> str:
     """Type G, 2 bytes: an ISO 8601 date."""
-    if data == b"\xff\xff":
+    return date_of(int.from_bytes(data, "little"))
+
+
+def date_of(word: int) -> str:
+    """Type G as a number of 16 bits."""
+    if word == ALL_ONES_G:
         raise NoValueError("the date is marked invalid")
-    year = (data[0] >> 5) | (data[1] >> 4) << 3
-    return _day(_year(year, 0), data[1] & 0x0F, data[0] & 0x1F)
+    return _day(word, 0)
 
 
 def date_time(data: bytes) -> str:
     """Types F (4 bytes), I (6) and J (3): an ISO 8601 local date and time, or time; zone unknown."""
-    if len(data) == len(b"JJJ"):
-        return _time(data[2] & 0x1F, data[1] & 0x3F, data[0] & 0x3F)
-    if len(data) == len(b"IIIIII"):
-        return _date_time_i(data)
-    minute, hour, day, month = data
-    if minute & 0x80:
+    if len(data) == SIZE_F:
+        return date_time_of(int.from_bytes(data, "little"))
+    seconds = f":{_two(data[0] & 0x3F)}"
+    if len(data) == SIZE_J:
+        return _clock(data[1] & 0x3F | (data[2] & 0x1F) << 8) + seconds
+    if data[1] & INVALID:
         raise NoValueError("the date-time is marked invalid")
-    year = _year((day >> 5) | (month >> 4) << 3, (hour >> 5) & 0x03)
-    return f"{_day(year, month & 0x0F, day & 0x1F)}T{_time(hour & 0x1F, minute & 0x3F)}"
+    return f"{_day(data[3] | data[4] << 8, 0)}T{_clock(data[1] & 0x3F | (data[2] & 0x1F) << 8)}{seconds}"
 
 
-def _date_time_i(data: bytes) -> str:
-    second, minute, hour, day, month, _ = data
-    if minute & 0x80:
+def date_time_of(word: int) -> str:
+    """Type F as a number of 32 bits; the day stands in its upper half as in type G."""
+    if word & INVALID:
         raise NoValueError("the date-time is marked invalid")
-    year = _year((day >> 5) | (month >> 4) << 3, 0)
-    return f"{_day(year, month & 0x0F, day & 0x1F)}T{_time(hour & 0x1F, minute & 0x3F, second & 0x3F)}"
+    return f"{_day(word >> 16, word >> 13 & 3)}T{_clock(word & 0x1F3F)}"
+
+
+def _two(second: int) -> str:
+    if second > 59:  # noqa: PLR2004 - a clock's
+        raise NoValueError(f"no such time: second {second}")
+    return f"{second:02d}"
+
+
+@lru_cache(KEPT_DAYS)
+def _day(word: int, century: int) -> str:
+    """The day in 16 bits: b0-4 day, b5-7 and b12-15 the year, b8-11 month."""
+    year = _year((word >> 5 & 7) | (word >> 12) << 3, century)
+    return iso_date(year, word >> 8 & 0x0F, word & 0x1F)
+
+
+@lru_cache(KEPT_DAYS)
+def _clock(word: int) -> str:
+    """The time in 16 bits: the minute, then the hour."""
+    return iso_time(word >> 8, word & 0x3F)
 
 
 def _year(two_digits: int, century: int) -> int:
@@ -126,7 +179,8 @@ def _year(two_digits: int, century: int) -> int:
 LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-def _day(year: int, month: int, day: int) -> str:
+def iso_date(year: int, month: int, day: int) -> str:
+    """A date that exists, as ISO 8601; NoValueError for any other, and for 0, which stands for every."""
     if month == 0 or day == 0:
         raise NoValueError(
             f"every {'day' if day == 0 else 'month'}: {year:04d}-{month:02d}-{day:02d} is no single date"
@@ -137,29 +191,51 @@ def _day(year: int, month: int, day: int) -> str:
     return f"{year:04d}-{month:02d}-{day:02d}"
 
 
-def _time(hour: int, minute: int, second: int | None = None) -> str:
-    if not 0 <= hour <= 23 or not 0 <= minute <= 59 or (second or 0) > 59:  # noqa: PLR2004 - a clock's
-        raise NoValueError(f"no such time: {hour:02d}:{minute:02d}:{second or 0:02d}")
-    return f"{hour:02d}:{minute:02d}" + ("" if second is None else f":{second:02d}")
+def iso_time(hour: int, minute: int) -> str:
+    """A time of day that exists; NoValueError for any other."""
+    if not 0 <= hour <= 23 or not 0 <= minute <= 59:  # noqa: PLR2004 - a clock's
+        raise NoValueError(f"no such time: {hour:02d}:{minute:02d}")
+    return f"{hour:02d}:{minute:02d}"
 
 
-def encode_date_time(text: str) -> bytes:
-    """Type F of `YYYY-MM-DDTHH:MM`; OursError outside 1981 to 2080."""
+def encode_date_time(text: str, size: int = SIZE_F) -> bytes:
+    """`YYYY-MM-DDTHH:MM` in type F; with `:SS` in type I; OursError outside 1981 to 2080, and what exists not."""
+    day, separator, clock = text.partition("T")
+    if not separator or (size == SIZE_I) != (clock.count(":") == 2):  # noqa: PLR2004 - with seconds
+        raise OursError(f"no date and time: {text!r}, {'YYYY-MM-DDTHH:MM' + ':SS' * (size == SIZE_I)} is expected")
+    if size == SIZE_I:
+        return encode_time(clock) + encode_date(day) + b"\x00"
+    return encode_time(f"{clock}:00")[1:] + encode_date(day)
+
+
+def encode_date(text: str) -> bytes:
+    """`YYYY-MM-DD` in type G; OursError outside 1981 to 2080, and for a day that does not exist."""
+    year, month, day = _whole_numbers(text, "-", "YYYY-MM-DD")
     try:
-        day, _, clock = text.partition("T")
-        year, month, dom = (int(x) for x in day.split("-"))
-        hour, minute = (int(x) for x in clock.split(":")[:2])
-    except ValueError:
-        raise OursError(f"no date and time: {text!r}, YYYY-MM-DDTHH:MM is expected") from None
-    try:
-        _day(year, month, dom)
-        _time(hour, minute)
+        iso_date(year, month, day)
     except NoValueError as error:
         raise OursError(f"{text}: {error}") from None
     if not 1981 <= year <= 2080:  # noqa: PLR2004 - what two digits can say
-        raise OursError(f"{text}: only 1981 to 2080 can be said in type F")
-    y = year % 100
-    return bytes([minute, hour, dom | (y & 7) << 5, month | (y >> 3) << 4])
+        raise OursError(f"{text}: only 1981 to 2080 can be said")
+    return bytes([day | (year % 100 & 7) << 5, month | (year % 100 >> 3) << 4])
+
+
+def encode_time(text: str) -> bytes:
+    """`HH:MM:SS` in type J; OursError for what no clock shows."""
+    hour, minute, second = _whole_numbers(text, ":", "HH:MM:SS")
+    try:
+        iso_time(hour, minute)
+        _two(second)
+    except NoValueError as error:
+        raise OursError(f"{text}: {error}") from None
+    return bytes([second, minute, hour])
+
+
+def _whole_numbers(text: str, separator: str, form: str) -> list[int]:
+    parts = text.split(separator)
+    if len(parts) != form.count(separator) + 1 or not all(part.isascii() and part.isdecimal() for part in parts):
+        raise OursError(f"{text!r} is not {form}")
+    return [int(part) for part in parts]
 
 
 def variable_size(lvar: int) -> int:
@@ -186,10 +262,12 @@ def variable(lvar: int, data: bytes, kind: str) -> int | str:
     """
     if lvar <= LONGEST_TEXT:
         return data[::-1].decode("latin-1")
-    if lvar <= 0xC9:  # noqa: PLR2004 - see variable_size
+    if lvar < NEGATIVE:
         return _digits(data)
-    if lvar <= 0xD9:  # noqa: PLR2004 - see variable_size
+    if lvar < BINARY:
         return -_digits(data)
+    if not data:
+        raise NoValueError(NO_BYTES)
     if kind in ("text", "identity"):
         return data[::-1].hex()
     return int.from_bytes(data, "little", signed=kind == "number")
@@ -197,6 +275,6 @@ def variable(lvar: int, data: bytes, kind: str) -> int | str:
 
 def _digits(data: bytes) -> int:
     text = data[::-1].hex()
-    if text and not text.isdecimal():
-        raise NoValueError(f"not decimal: {text.upper()}")
-    return int(text or "0")
+    if not text.isdecimal():
+        raise NoValueError(f"not decimal: {text.upper()}" if text else NO_BYTES)
+    return int(text)

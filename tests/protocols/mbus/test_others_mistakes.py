@@ -57,7 +57,7 @@ def test_fixed_data_refusals_and_writes_are_read() -> None:
     write = decode_telegram(bytes.fromhex("6806066853FE51017A082516"))
     assert (write.records[0].quantity, write.records[0].value) == ("bus_address", 8)
     reset = decode_telegram(bytes.fromhex("6804046853FE5010B116"))
-    assert "application reset" in (reset.records[0].reason or "")
+    assert [(r.quantity, r.value, r.notes) for r in reset.records] == [("application_reset", 0x10, ("user_data",))]
 
 
 def test_vif_7b_without_its_extension_is_no_crash() -> None:

@@ -13,9 +13,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from protocols.mbus import values
+from protocols.mbus.encoding import encode_record
 from protocols.mbus.frame import Long, encode
 from protocols.mbus.header import encode_long
-from protocols.mbus.record import Record, encode_record
+from protocols.mbus.record import Record
 from protocols.mbus.telegram import decode_telegram
 from protocols.types import Identity
 
