@@ -5,7 +5,7 @@ was burned under its hands. One that has started is let finish.
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.attempt import Attempt, settle
 from gateway.edge import Edge
@@ -105,10 +105,10 @@ class Worker:
         self._finish(task, command, account)
 
     def _finish(self, task: Task, command: Command, account: Account) -> None:
-        """Unless a look or a higher command has burned it while it waited."""
+        """Unless a look or a higher command has burned it while it waited. What began names the permit it began under."""
         now = self.edge.journal.task(task.digest)
         if now is not None and now.state != "finished":
-            self.edge.finish(task, command.verb, account)
+            self.edge.finish(task, command.verb, replace(account, permit=account.permit or now.permit))
 
     async def _look(self, task: Task) -> None:
         account = await look(self.edge, self.meter, decode_payload(task.payload, Look), self._disturbed)

@@ -80,6 +80,7 @@ def test_P11_what_had_started_is_settled_by_reading_after_a_restart(tmp_path: Pa
         receipt = await world.receipt(digest)
         assert (receipt.outcome, receipt.started) == (Outcome.DONE, True)
         assert "settled by reading" in receipt.detail
+        assert receipt.permit is not None
         assert receipt.finished_boot_s - restarted_s > 30 + 12
         assert world.moves(A) == ["closed"]
 
