@@ -105,7 +105,7 @@ class Worker:
         self._finish(task, command, account)
 
     def _finish(self, task: Task, command: Command, account: Account) -> None:
-        """Unless a look or a higher command has burned it while it waited. What began names the permit it began under."""
+        """Unless a look or a higher command has burned it while it waited. What began names its permit."""
         now = self.edge.journal.task(task.digest)
         if now is not None and now.state != "finished":
             self.edge.finish(task, command.verb, replace(account, permit=account.permit or now.permit))

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import Field
 from sqlalchemy import Connection
 from starlette.responses import Response
 
@@ -15,6 +16,7 @@ from controlplane.orders import reading, told
 from controlplane.orders.api import context_of
 from controlplane.orders.context import Context
 from controlplane.proof import sequencer
+from controlplane.proof.api import LARGEST
 from controlplane.proof.sequencer import Notary, Source
 from protocols.proof import dossier
 
@@ -23,6 +25,8 @@ ZIP = "application/zip"
 FILE: dict[int | str, dict[str, Any]] = {
     200: {"content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}, "description": "A canonical ZIP."}
 }
+KEPT = "sizes of checkpoints that you have kept: they are put in, so that you can compare"
+Size = Annotated[int, Field(ge=0, le=LARGEST)]
 MOST_BATCHES = 200
 """As far as the log is made to catch up before a dossier is written: what comes after that is in the next one."""
 
@@ -34,6 +38,7 @@ async def dossier_of(
     who: Annotated[Asking, Depends(Requires(Permission.PROOF_READ))],
     *,
     photographs: Annotated[bool, Query(description="hand the photographs out with it")] = False,
+    checkpoint: Annotated[list[Size], Query(description=KEPT, max_length=100)] = [],  # noqa: B006 - never changed
 ) -> Response:
     """The order's dossier: what happened, who signed it, and the proof that nothing was left out or changed since."""
     notary: Notary = request.app.state.notary
@@ -44,7 +49,7 @@ async def dossier_of(
     software = f"curbstop {request.app.version}"
 
     def build(db: Connection) -> bytes:
-        parts = material(db, order, notary, who.edge.signer, kept)
+        parts = material(db, order, notary, who.edge.signer, photographs=kept, also=checkpoint)
         return dossier.build(parts, notary.signer, context.now, software)
 
     headers = {"Content-Disposition": f'attachment; filename="{order}.zip"', "Cache-Control": "private, no-store"}

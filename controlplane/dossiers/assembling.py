@@ -41,14 +41,24 @@ def without_photographs(_digest: str) -> None:
 
 
 def material(
-    db: Connection, order: str, notary: Notary, house: SigningKey, photographs: Photographs = without_photographs
+    db: Connection,
+    order: str,
+    notary: Notary,
+    house: SigningKey,
+    *,
+    photographs: Photographs = without_photographs,
+    also: Iterable[int] = (),
 ) -> Material:
-    """All that the order's dossier is made of; NotFoundError where the log has nothing of it yet."""
+    """All that the order's dossier is made of; NotFoundError where the log has nothing of it yet.
+
+    `also` are sizes of checkpoints to be in it beside those that its entries need, for whoever has kept them to
+    compare; UnprocessableError where none was signed at that size.
+    """
     origin = sequencer.stands(db, notary)
     newest = reading.newest(db, origin)
     _, head = reading.head(db, order)
     placed = reading.history(db, order)
-    notes = _notes(db, origin, placed, newest)
+    notes = _notes(db, origin, placed, newest, also)
     leaves = Leaves(db)
     papers = [one.envelope for one in documents.of_order(db, order, house)]
     signed = [read(paper) for paper in papers]
@@ -63,9 +73,11 @@ def material(
     )
 
 
-def _notes(db: Connection, origin: str, placed: Sequence[Placed], newest: reading.Signed) -> list[reading.Signed]:
-    """For each entry the first checkpoint that covers it, and the newest one."""
-    found = {newest.size: newest}
+def _notes(
+    db: Connection, origin: str, placed: Sequence[Placed], newest: reading.Signed, also: Iterable[int]
+) -> list[reading.Signed]:
+    """For each entry the first checkpoint that covers it, the newest one, and those that were asked for."""
+    found = {newest.size: newest, **{size: reading.at_size(db, origin, size) for size in also}}
     for one in placed:
         row = db.execute(COVERING, {"origin": origin, "number": one.number}).one()
         found[row.size] = reading.Signed(row.size, row.note)

@@ -11,6 +11,9 @@ from protocols.proof import heads, tree
 
 NEWEST = select(log_checkpoints).where(log_checkpoints.c.origin == bindparam("origin"))
 NEWEST = NEWEST.order_by(log_checkpoints.c.size.desc()).limit(1)
+SIGNED = select(log_checkpoints).where(
+    log_checkpoints.c.origin == bindparam("origin"), log_checkpoints.c.size == bindparam("size")
+)
 LEAVES = select(log_entries.c.number, log_entries.c.leaf).where(log_entries.c.order == bindparam("order"))
 LEAVES = LEAVES.order_by(log_entries.c.sequence)
 END = select(log_ends).where(log_ends.c.order == bindparam("order"))
@@ -37,6 +40,14 @@ def newest(db: Connection, origin: str) -> Signed:
     row = db.execute(NEWEST, {"origin": origin}).one_or_none()
     if row is None:
         raise NotFoundError("the log has no checkpoint yet")
+    return Signed(row.size, row.note)
+
+
+def at_size(db: Connection, origin: str, size: int) -> Signed:
+    """The checkpoint of this size; UnprocessableError where none was signed."""
+    row = db.execute(SIGNED, {"origin": origin, "size": size}).one_or_none()
+    if row is None:
+        raise UnprocessableError(f"the log {origin} has signed no checkpoint of {size} entries", code="not_in_log")
     return Signed(row.size, row.note)
 
 

@@ -7,7 +7,7 @@ import pytest
 from controlplane.db import reading as look
 from controlplane.dossiers.assembling import material
 from controlplane.orders.life import Order
-from controlplane.problems import NotFoundError
+from controlplane.problems import NotFoundError, UnprocessableError
 from protocols.proof import checkpoint, dossier
 from protocols.proof.known import Key, Keys, Role
 from protocols.proof.verdict import Outcome
@@ -79,6 +79,22 @@ def test_it_grows_with_the_log_and_earlier_checkpoints_fit_it(logged: Logged) ->
     verdict = verify(file, Keys(KNOWN), [early])
     assert verdict.outcome is Outcome.HOLDS, verdict.checks
     assert "published" in {check.code for check in verdict.checks}
+
+
+def test_a_checkpoint_that_somebody_kept_is_put_in_when_it_is_asked_for(logged: Logged) -> None:
+    logged.catch_up()
+    size = logged.stand().size
+    order = done(logged)
+    logged.catch_up()
+    with look(logged.desk.engine) as db:
+        plain, with_it = (material(db, order, NOTARY, HOUSE, also=also) for also in ((), (size,)))
+        assert len(with_it.checkpoints) == len(plain.checkpoints) + 1
+        with pytest.raises(UnprocessableError, match="no checkpoint of 1 entries"):
+            material(db, order, NOTARY, HOUSE, also=(1,))
+    kept = checkpoint.read(with_it.checkpoints[0])
+    file = dossier.build(with_it, LOG, logged.desk.clock.now(), "curbstop test")
+    assert kept.checkpoint.size == size
+    assert verify(file, Keys(KNOWN), [kept]).outcome is Outcome.HOLDS
 
 
 def test_an_order_that_the_log_has_nothing_of_has_no_dossier(logged: Logged) -> None:

@@ -39,6 +39,11 @@ def test_what_has_just_happened_is_in_it(clerk: Clerk) -> None:
     assert [step.after for step in told] == [step["state"] for step in steps]
 
 
+def test_a_checkpoint_that_was_never_signed_is_refused(clerk: Clerk) -> None:
+    order = clerk.order(clerk.point(clerk.mine))["id"]
+    refused(clerk.get(Role.OPERATOR, f"/orders/{order}/dossier?checkpoint=999"), 422, "not_in_log")
+
+
 @pytest.mark.parametrize("role", [Role.PLANNER, Role.VENDOR, Role.CREW])
 def test_who_sees_no_photographs_has_no_dossier(clerk: Clerk, role: Role) -> None:
     order = clerk.order(clerk.point(clerk.mine))["id"]
