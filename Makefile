@@ -4,18 +4,23 @@ VENV := .venv
 BIN := $(VENV)/bin
 .PHONY: setup demo test check bench sim model docs
 $(VENV)/.demo: pyproject.toml
-	$(PY) -m venv $(VENV) && $(BIN)/pip -q install -e . && touch $@
+	$(PY) -m venv $(VENV) && $(BIN)/pip -q install -e '.[front]' && touch $@
 $(VENV)/.test: $(VENV)/.demo
-	$(BIN)/pip -q install -e '.[check,test]'
+	$(BIN)/pip -q install -e '.[check,front,test]'
 	$(BIN)/pip -q install --no-deps --ignore-requires-python aics-tlog==0.2.1 && touch $@
-setup: $(VENV)/.test
-demo: $(VENV)/.demo
+FRONT := front/package-lock.json front/install.py
+$(VENV)/.pages: $(FRONT) | $(VENV)/.demo
+	$(BIN)/python front/install.py && touch $@
+$(VENV)/.front: $(FRONT) | $(VENV)/.test
+	$(BIN)/python front/install.py --tests && touch $@ $(VENV)/.pages
+setup: $(VENV)/.test $(VENV)/.front
+demo: $(VENV)/.demo $(VENV)/.pages
 	$(BIN)/curbstop demo
 check: $(VENV)/.test
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
-test: $(VENV)/.test
+test: $(VENV)/.test $(VENV)/.front
 	$(BIN)/pytest
-docs: $(VENV)/.test
+docs: $(VENV)/.test $(VENV)/.front
 	$(BIN)/pytest tests/docs
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench $(ONLY)

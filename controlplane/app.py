@@ -35,6 +35,8 @@ from controlplane.registry import api as registry
 from controlplane.registry import enrolling_api as keys
 from controlplane.supervise import failure
 from controlplane.telemetry import api as telemetry
+from controlplane.web import acts, assets, errors, login, situation
+from controlplane.web.frame import Sealed
 from protocols.uplink import asyncapi
 
 MOST_ERRORS, LONGEST_PLACE = 20, 100
@@ -73,6 +75,7 @@ def create(
     app.state.is_settled = lambda db, point: at_rest(db, point, context.now)
     app.state.needs = needs
     app.state.notary = notary or Notary("curbstop", edge.signer, edge.signer.public)
+    app.state.tries = login.Tries()
     field = (enrolment, work, evidence, seals)
     for part in (
         access,
@@ -89,9 +92,12 @@ def create(
         dossiers,
     ):
         app.include_router(part.router, prefix=API)
+    for pages in (assets, login, acts, situation):
+        app.include_router(pages.router)
     app.get("/healthz", tags=["health"])(_health)
     app.get(f"{API}/asyncapi.json", include_in_schema=False)(_uplink)
     app.add_middleware(Gate, edge=edge, streams=evidence.streams)
+    app.add_middleware(Sealed)
     app.add_exception_handler(RefusalError, _refusal)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -144,8 +150,10 @@ def _answers(db: Connection) -> None:
     db.execute(text("SELECT 1")).one()
 
 
-async def _refusal(_request: Request, error: Exception) -> Response:
+async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusalError)  # noqa: S101 - registered for it
+    if errors.is_page(request):
+        return errors.page(request, error.status, error.code, error.detail)
     return refused(error)
 
 
@@ -166,10 +174,12 @@ def _ascii(said: str) -> str:
     return said.encode("ascii", "backslashreplace").decode()
 
 
-async def _http(_request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
     code = BY_STATUS.get(error.status_code, "bad_request")
     detail = str(error.detail)
+    if errors.is_page(request):
+        return errors.page(request, error.status_code, code, detail)
     return problem(error.status_code, code, detail, detail, headers=error.headers)
 
 

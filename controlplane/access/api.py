@@ -9,8 +9,9 @@ from starlette.responses import Response
 from controlplane.access.deps import Asking, Posting, Posts, Requires
 from controlplane.access.models import tokens
 from controlplane.access.roles import Permission
-from controlplane.access.schemas import MadeToken, NewToken, TokenOut
+from controlplane.access.schemas import LoginLink, MadeToken, NewToken, TokenOut
 from controlplane.access.service import Wish, make_token, revoke
+from controlplane.access.sessions import make_link
 from controlplane.fields import Name, Page
 from controlplane.idempotency import Answer
 from controlplane.pages import Wanted, page
@@ -55,3 +56,16 @@ async def revoke_token(
     """End a token for good."""
     now = who.edge.clock.now()
     await who.write(lambda db: revoke(db, token, now))
+
+
+@router.post("/login-links", status_code=201, response_model=LoginLink)
+async def create_login_link(who: Annotated[Posting, Depends(Posts(Permission.PAGES_READ))]) -> Response:
+    """Make a link that opens the pages in a browser, as the caller, once and within a quarter of an hour."""
+    edge = who.edge
+
+    def verb(db: Connection) -> Answer:
+        code, until = make_link(db, edge.clock, edge.entropy, who.principal.id)
+        document: dict[str, object] = {"path": None, "expires_at": until.isoformat()}
+        return Answer(201, document, secret={"path": f"/login/once/{code}"})
+
+    return await who.once(verb)

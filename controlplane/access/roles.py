@@ -39,6 +39,7 @@ class Permission(StrEnum):
     FIELD_WORK = auto()
     FIELD_RELEASE = auto()
     TOKENS_MANAGE = auto()
+    PAGES_READ = auto()
 
 
 class Role(StrEnum):
@@ -59,7 +60,7 @@ class Role(StrEnum):
 P = Permission
 _SEE_SUPPLY = frozenset({P.POINTS_READ, P.METERS_READ, P.ORDERS_READ, P.READINGS_READ, P.EVENTS_READ})
 _SEE_FIELD = frozenset({P.CREWS_READ, P.FIELD_READ, P.EVIDENCE_READ, P.SEALS_READ})
-_SEE_ALL = _SEE_SUPPLY | _SEE_FIELD | {P.CLIENTS_READ, P.GATEWAYS_READ, P.PAYMENTS_READ, P.PROOF_READ}
+_SEE_ALL = _SEE_SUPPLY | _SEE_FIELD | {P.CLIENTS_READ, P.GATEWAYS_READ, P.PAYMENTS_READ, P.PROOF_READ, P.PAGES_READ}
 _ASK = frozenset({P.ORDERS_REQUEST, P.ORDERS_WITHDRAW, P.STOPS_WRITE, P.PAYMENTS_READ, P.PAYMENTS_WRITE})
 _FIELD = frozenset({P.EVIDENCE_WRITE, P.SEALS_WRITE, P.CREWS_WRITE, P.FIELD_RELEASE})
 _GATEWAYS = frozenset({P.GATEWAYS_WRITE, P.GATEWAYS_ENROL})
@@ -69,9 +70,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.OPERATOR: _OPERATE,
     Role.SUPERVISOR: _OPERATE | {P.UNFREEZE, P.RESUME, P.ORDERS_APPROVE, P.CLIENTS_WRITE},
-    Role.PLANNER: _SEE_SUPPLY | {P.CREWS_READ, P.FIELD_READ},
-    Role.CLIENT_VIEWER: _SEE_SUPPLY | {P.CLIENTS_READ, P.PAYMENTS_READ, P.EVIDENCE_READ, P.PROOF_READ},
-    Role.CLIENT_REQUESTER: _SEE_SUPPLY | _ASK | {P.CLIENTS_READ, P.EVIDENCE_READ, P.PROOF_READ},
+    Role.PLANNER: _SEE_SUPPLY | {P.CREWS_READ, P.FIELD_READ, P.PAGES_READ},
+    Role.CLIENT_VIEWER: _SEE_SUPPLY | {P.CLIENTS_READ, P.PAYMENTS_READ, P.EVIDENCE_READ, P.PROOF_READ, P.PAGES_READ},
+    Role.CLIENT_REQUESTER: _SEE_SUPPLY | _ASK | {P.CLIENTS_READ, P.EVIDENCE_READ, P.PROOF_READ, P.PAGES_READ},
     Role.VENDOR: frozenset({P.POINTS_READ, P.ORDERS_READ}),
     Role.CREW: frozenset({P.GATEWAYS_ENROL, P.FIELD_READ, P.FIELD_WORK, P.EVIDENCE_READ, P.EVIDENCE_WRITE}),
     Role.AUDITOR: _SEE_ALL,
@@ -79,7 +80,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 }
 """A crew sees and does what its approved device may, work order by work order; its role alone opens only the doors
 for photographs, its own ones, and for the key of a gateway that it stands at. Planners and vendors see no photographs
-and no dossiers: they show people's homes."""
+and no dossiers: they show people's homes. Machines log in to no page."""
 
 SCOPED = frozenset({Role.CLIENT_VIEWER, Role.CLIENT_REQUESTER, Role.VENDOR})
 """Roles that can't exist without a client to be confined to."""

@@ -38,3 +38,10 @@ class MadeToken(TokenOut):
     """A new token. `token` is shown in this answer only; a repeated request gets null."""
 
     token: str | None = None
+
+
+class LoginLink(Out):
+    """A link that logs in once. `path` is shown in this answer only; a repeated request gets null."""
+
+    path: str | None
+    expires_at: datetime

@@ -6,8 +6,9 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from controlplane.access.models import tokens
@@ -108,6 +109,11 @@ def principal(db: Connection, authorization: str | None, now: datetime) -> Princ
     same = hmac.compare_digest(_hash(found.group(2) if found else ""), row.hash if row is not None else NOBODY)
     if row is None or not same or row.revoked_at is not None or (row.expires_at or now) < now:
         raise UnauthenticatedError("this token is not known, has expired or was revoked")
+    return named(row)
+
+
+def named(row: Row[Any]) -> Principal:
+    """The principal that a row of tokens names."""
     return Principal(row.id, row.name, Role(row.role), row.client, same_person(row.person))
 
 

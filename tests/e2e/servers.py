@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 PACKAGES = {
+    "chromium": ("chromium", "usr/bin/chromium"),
     "mosquitto": ("mosquitto", "usr/sbin/mosquitto"),
     "postgresql": ("postgresql", "usr/lib/postgresql/*/bin/postgres"),
 }
