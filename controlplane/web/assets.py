@@ -12,8 +12,14 @@ from starlette.responses import Response
 from controlplane.problems import NotFoundError
 
 TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
-OURS = ("app.css", "live.js", "signs.svg", "icon.svg")
-VENDOR = ("htmx.min.js", "hx-sse.min.js")
+FILES = {
+    "app.css": ("app.css",),
+    "signs.svg": ("signs.svg",),
+    "icon.svg": ("icon.svg",),
+    "page.js": ("vendor/htmx.min.js", "vendor/hx-sse.min.js", "live.js"),
+}
+"""What is served, and of which files it is made. The scripts are one: htmx begins as soon as it has come, and would
+pass over an extension that comes later."""
 DIGEST_LETTERS = 12
 KEPT = "public, max-age=31536000, immutable"
 router = APIRouter(include_in_schema=False)
@@ -30,12 +36,12 @@ class Asset:
 
 @cache
 def assets() -> Mapping[str, Asset]:
-    """All that are there; those of npm's packages are brought at set-up."""
+    """All whose files are there; those of npm's packages are brought at set-up."""
     folder = files("controlplane.web") / "static"
     found: dict[str, Asset] = {}
-    for name, where in [(n, folder / n) for n in OURS] + [(n, folder / "vendor" / n) for n in VENDOR]:
-        if where.is_file():
-            content = where.read_bytes()
+    for name, parts in FILES.items():
+        if all((folder / part).is_file() for part in parts):
+            content = b"\n".join((folder / part).read_bytes() for part in parts)
             digest = sha256(content).hexdigest()[:DIGEST_LETTERS]
             found[name] = Asset(content, TYPES[name.rpartition(".")[2]], f"/static/{digest}/{name}")
     return found
@@ -43,7 +49,9 @@ def assets() -> Mapping[str, Asset]:
 
 def missing() -> list[str]:
     """Files without which pages are not live."""
-    return [name for name in VENDOR if name not in assets()]
+    return [
+        part for name, parts in FILES.items() if name not in assets() for part in parts if part.startswith("vendor")
+    ]
 
 
 def path(name: str) -> str:

@@ -13,6 +13,7 @@ NAMED = 4
 """So many of those that wait alike are named."""
 PRIORITIES = {
     "gas_leak_check": P1,
+    "leak_suspected": P1,
     "acted_without_permit": P1,
     "acted_after_permit": P1,
     "receipt_chain_broken": P1,
@@ -22,6 +23,7 @@ PRIORITIES = {
     "revoked_with_permit": P2,
     "receipt_missing": P2,
     "unknown_command": P2,
+    "unknown_gateway": P2,
     "unknown_look": P3,
     "escalation": P3,
 }

@@ -33,6 +33,11 @@ def test_specs_packs_and_types_are_in_the_wheel(wheel: Path) -> None:
         "firmware_specs/curbstop/mbus-water-valve.toml",
         "firmware_specs/generic/mbus-readonly.toml",
         "controlplane/policy/data/italy-water.toml",
+        "controlplane/web/templates/situation/page.html",
+        "controlplane/web/texts/it.toml",
+        "controlplane/web/static/app.css",
+        "controlplane/web/static/vendor/htmx.min.js",
+        "controlplane/web/static/vendor/hx-sse.min.js",
         "protocols/py.typed",
         "curbstop/cli.py",
     ):

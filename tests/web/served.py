@@ -19,7 +19,6 @@ from controlplane.orders.models import positions
 from tests.curbstop.test_serve import first_token, free_port, ready, settings
 
 PATIENCE_S = 20
-KEY = "11" * 32
 LONG_AGO = (datetime.now(UTC) - timedelta(days=90)).date().isoformat()
 SEEN = (("open", 4), ("closed", 65), ("armed", 7), ("limited", 30), ("fault", 90), ("moving", 1), ("open", 60 * 50))
 """What was last seen at the meters, and how many minutes ago; the last one's is old, and one more was never seen."""
@@ -35,6 +34,8 @@ class Served:
     token: str
     points: list[str] = field(default_factory=list)
     client: str = ""
+    operator: str = ""
+    supervisor: str = ""
     keys: Any = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -56,10 +57,20 @@ class Served:
         notice = {"received_on": LONG_AGO, "channel": "post"}
         return self.api("/orders", {"supply_point": point, "kind": kind, "notice": notice}, token=token)
 
+    def place(self) -> str:
+        """A new supply point that no meter stands at: a crew's."""
+        body = {"client": self.client, "code": f"Via Po {next(self.keys)}", "medium": "water", "zone": "south"}
+        return str(self.api("/supply-points", body)["id"])
+
+    def pay(self, point: str) -> None:
+        """Somebody has paid: what would take supply away there stops."""
+        paid = {"amount": "1.00", "currency": "EUR", "reference": f"r-{next(self.keys)}", "settles": True}
+        self.api("/payments", {"supply_point": point, **paid})
+
     def town(self) -> None:
         """Eight meters, and what was last seen at each, as if a gateway had told."""
         self.client = self.api("/clients", {"name": "Acqua Demo"})["id"]
-        self.api("/gateways", {"id": "riser-1", "public_key": KEY})
+        self.api("/gateways", {"id": "riser-1"})
         for n in range(len(SEEN) + 1):
             place = {"client": self.client, "code": f"Via Roma {n + 1}", "medium": "gas" if n == 2 else "water"}
             point = self.api("/supply-points", {**place, "zone": "north"})["id"]
