@@ -115,6 +115,8 @@ def _life(
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         edge.writer.on_commit(edge.bell.ring)
+        if missing := assets.missing():
+            log.error("pages are not live: run make setup", missing=missing)
         task = asyncio.create_task(_beside(background, fallen), name="background")
         try:
             yield

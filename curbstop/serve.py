@@ -36,7 +36,6 @@ from controlplane.proof.task import Sequencing
 from controlplane.runs import Run, begin, keep, stay_alone
 from controlplane.settings import Settings, SettingsError, load
 from controlplane.telemetry.service import index_steps, take_readings
-from controlplane.web import assets
 from controlplane.writer import ThreadWriter
 from curbstop import __version__, evidence, identity
 from protocols.proof.checkpoint import NoteKey
@@ -228,8 +227,6 @@ def _tell(signer: SigningKey, log: NoteKey, token: str | None, run: Run) -> None
     print(f"log key      {log}", file=sys.stderr)
     if token is not None:
         print(f"admin token  {token}\nKeep it: it is shown this once, and nothing else opens the API.", file=sys.stderr)
-    if missing := assets.missing():
-        print(f"pages        not live: {', '.join(missing)} were never brought; run make setup", file=sys.stderr)
     if run.halted is not None:
         print(f"HALTED       {run.halted}\n{WHAT_NOW}", file=sys.stderr)
 
