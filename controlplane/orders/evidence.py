@@ -162,7 +162,8 @@ def see(db: Connection, context: Context, meter: str, seen: Seen | None, by: tup
     row = {"meter": meter, "position": seen.position, "at": seen.at, "source": by[0], "grade": by[1]}
     if db.execute(SEEN_AGAIN, {"this": meter, **row}).rowcount == 0:
         db.execute(SEEN, row)
-    news.tell(db, context.now, "position", meter, {"position": seen.position, "at": seen.at.isoformat()}, None)
+    told: dict[str, object] = {"position": seen.position, "at": seen.at.isoformat(), "source": by[0], "grade": by[1]}
+    news.tell(db, context.now, "position", meter, told, None)
 
 
 def _leak(db: Connection, context: Context, row: Row[Any], seen: Seen | None, account: str) -> None:

@@ -12,10 +12,13 @@ from datetime import datetime
 from rich.console import Console
 
 from curbstop.demo.child import DemoError, FellError
+from curbstop.demo.crew import crew_of
+from curbstop.demo.fieldwork import FieldWork
 from curbstop.demo.meters import METERS
 from curbstop.demo.news import News, follow
+from curbstop.demo.scene import Promises
 from curbstop.demo.setting import BROKERS, setting
-from curbstop.demo.stories import Promises, Teller
+from curbstop.demo.stories import Teller
 from curbstop.demo.timeline import Timeline
 from curbstop.demo.uses import Uses
 from curbstop.demo.words import conclude, introduce, invite, report
@@ -101,7 +104,7 @@ async def play(broker: str, promises: Promises, *, once: bool, as_json: bool) ->
     introduce(console)
     timeline = Timeline(console, clock.now())
     async with setting(broker, lambda who, what: timeline.say(clock.now(), who, what)) as place:
-        uses, news = Uses(place.people, clock), News()
+        uses, news, crew = Uses(place.people, clock), News(), crew_of(place, clock)
         timeline.meters = {point: meter for meter, point in place.people.points.items()}
         async with asyncio.TaskGroup() as group:
             all_read = asyncio.Event()
@@ -110,11 +113,12 @@ async def play(broker: str, promises: Promises, *, once: bool, as_json: bool) ->
                 group.create_task(tell(uses, news, timeline), name="timeline"),
                 group.create_task(tell_first_readouts(uses, timeline, all_read), name="readouts"),
             ]
-            await Teller(uses, news, place, promises, all_read, timeline).play()
+            on_stage = (uses, news, place, promises, timeline)
+            await Teller(*on_stage, all_read, FieldWork(*on_stage, crew)).play()
             await asyncio.sleep(LAST_NEWS_S)
             conclude(console, promises)
             if as_json:
-                print(json.dumps(await report(uses, promises), indent=2))
+                print(json.dumps(await report(uses, promises, crew.feed.entries), indent=2))
             if not once:
                 invite(console, place)
                 await asyncio.Event().wait()

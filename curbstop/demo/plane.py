@@ -11,7 +11,7 @@ import httpx
 from curbstop.demo.child import Child, curbstop, running
 from curbstop.demo.files import GATEWAY, LOOPBACK, Ports, write_secret
 from curbstop.demo.law import LAW, POINT
-from curbstop.demo.meters import METERS, DemoMeter
+from curbstop.demo.meters import METERS, UNREAD, DemoMeter
 from curbstop.demo.rest import Api, client
 from protocols.ports import Entropy
 from protocols.uplink.keys import SigningKey, spoken
@@ -64,11 +64,15 @@ async def _healthy(http: httpx.AsyncClient) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who uses it. The operator sees the whole house; desk and billing are one client's, and see nothing else."""
+    """Who uses it. The operator sees the whole house; desk and billing are one client's, and see nothing else.
+
+    The crew sees nothing before its device is approved.
+    """
 
     operator: Api
     desk: Api
     billing: Api
+    crew: Api
     points: dict[str, str]
 
     def meter_at(self, point: str) -> str:
@@ -83,13 +87,15 @@ async def enter(started: Started, gateway_key: SigningKey, folder: Path) -> Peop
     operator = await _person(admin, "operator", "operator", None)
     desk = await _person(admin, "acqua-desk", "client_requester", client_id)
     billing = await _person(admin, "acqua-billing", "integration", client_id)
+    crew = await _person(admin, "crew-1", "crew", None)
     auditor = await _person(admin, "auditor", "auditor", None)
     write_secret(folder / AUDITOR_FILE, f"Authorization: Bearer {auditor.token}")
     shown = {"public_key": gateway_key.public.hex(), "fingerprint": spoken(gateway_key.public)}
     await operator.post("/gateways", {"id": GATEWAY, **shown})
     points = {str(meter.name): await _enter_meter(operator, client_id, meter) for meter in METERS}
     points[POINT] = await _enter_point(operator, client_id, POINT, "water", LAW)
-    return People(operator, desk, billing, points)
+    points[UNREAD] = await _enter_point(operator, client_id, UNREAD, "water")
+    return People(operator, desk, billing, crew, points)
 
 
 async def _person(admin: Api, name: str, role: str, scope: str | None) -> Api:

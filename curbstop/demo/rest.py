@@ -17,7 +17,11 @@ KEY_BYTES = 16
 
 
 class RestError(DemoError):
-    """The control plane refused, or can't be reached."""
+    """The control plane refused, or can't be reached. `code` is the refusal's, empty where there was none."""
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 def client(base: str) -> httpx.AsyncClient:
@@ -47,6 +51,10 @@ class Api:
         key = self.entropy.token(KEY_BYTES).hex()
         return await self._ask("POST", path, json=body, headers={**self.credentials, "Idempotency-Key": key})
 
+    async def put(self, path: str, data: bytes) -> Document:
+        """Put bytes where their name says that they belong, however often; RestError as above."""
+        return await self._ask("PUT", path, content=data, headers=self.credentials)
+
     async def _ask(self, method: str, path: str, **parts: Any) -> Document:
         for left in reversed(range(TRIES)):
             try:
@@ -69,5 +77,5 @@ def _document(method: str, path: str, answer: httpx.Response) -> Document:
         raise RestError(f"{method} {path}: answered {answer.status_code} without a JSON object")
     if answer.is_error:
         code, detail = document.get("code"), document.get("detail")
-        raise RestError(f"{method} {path}: refused with {answer.status_code} {code}: {detail}")
+        raise RestError(f"{method} {path}: refused with {answer.status_code} {code}: {detail}", str(code))
     return document

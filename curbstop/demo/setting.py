@@ -60,7 +60,7 @@ async def setting(broker: str, say: Say) -> AsyncIterator[Setting]:
         say("control", f"a process of its own, answers at {started.base}")
         key = keyfile.make(folder / "gateway.key", entropy)
         people = await enter(started, key, folder)
-        say("control", "over REST: client, tokens, 6 points, gateway, 5 meters")
+        say("control", "over REST: client, tokens, 7 points, gateway, 5 meters")
         config = write_gateway_file(folder, ports, passwords[GATEWAY], started.public_key)
         command = curbstop("gateway", str(config))
         await stack.enter_async_context(running("the gateway", command, folder / "gateway.log"))

@@ -29,9 +29,18 @@ WORDS = {
     "permit_denied": "permit denied",
     "armed": "ready, for whoever is at the meter",
     "late_proof": "a late receipt shows it done",
+    "assign": "a crew takes it, and goes",
+    "arrive": "the crew is there, and looks",
+    "waits": "goes on with the crew's report",
 }
+BY_HAND = {
+    "permit_granted": "for 5 min, to the crew's device alone",
+    "proof": "the crew's signed report",
+}
+"""What is said otherwise of an order that a crew has taken."""
 GOOD = frozenset({"executed", "completed"})
 CARE = frozenset({"withdrawn", "held", "looking"})
+WITNESSED = "witnessed"
 MOMENT_WIDTH, WHO_WIDTH = 10, 9
 NARROWEST = 20
 
@@ -44,6 +53,7 @@ class Timeline:
     started: datetime
     kinds: dict[str, str] = field(default_factory=dict)
     meters: dict[str, str] = field(default_factory=dict)
+    _with_a_crew: set[str] = field(default_factory=set)
 
     def say(self, at: datetime, who: str, what: str, style: str = "") -> None:
         """One entry: seconds since the start, who, what. What is too long goes on below itself."""
@@ -70,7 +80,8 @@ class Timeline:
             case "order":
                 self._order(told.at, data)
             case "position":
-                self.say(told.at, told.subject, f"valve read: {data['position']}")
+                how = "the crew has seen" if data["grade"] == WITNESSED else "valve read"
+                self.say(told.at, told.subject, f"{how}: {data['position']}")
             case "receipt" if data["outcome"] != "done":
                 why = str(data["why"] or "").replace("_", " ")
                 what = f"the gateway's signed receipt: {data['verb']} {data['outcome']}, {why}"
@@ -79,12 +90,18 @@ class Timeline:
                 self.say(told.at, "alarm", str(data["code"]), "red")
 
     def _order(self, at: datetime, data: dict[str, object]) -> None:
-        kind = self.kinds.get(str(data["order"]), "order")
-        state, event = str(data["state"]), str(data["event"])
+        order, event = str(data["order"]), str(data["event"])
+        if event == "assign":
+            self._with_a_crew.add(order)
+        kind, state = self.kinds.get(order, "order"), str(data["state"])
         style = "green" if state in GOOD else "yellow" if state in CARE else ""
         grade = f"  [{data['grade']}]" if data["grade"] and state in GOOD else ""
-        words = f"by {data['actor']}" if event == "entered" else WORDS.get(event, event.replace("_", " "))
-        self.say(at, self._meter(data), f"{kind} {state}: {words}{grade}", style)
+        words = f"by {data['actor']}" if event == "entered" else self._words(order, event)
+        self.say(at, self._meter(data), f"{kind} {state.replace('_', ' ')}: {words}{grade}", style)
+
+    def _words(self, order: str, event: str) -> str:
+        by_hand = BY_HAND if order in self._with_a_crew else {}
+        return by_hand.get(event) or WORDS.get(event, event.replace("_", " "))
 
     def _meter(self, data: dict[str, object]) -> str:
         point = str(data["point"])

@@ -1,5 +1,6 @@
 """What the demo's people do: the client's desk orders, its billing tells of payments, all look. By REST."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -14,6 +15,7 @@ OWED = "120.50"
 STEPS_SEEN, STEP_M3 = 10, Decimal("0.0001")
 """CONTROL chooses the window by ten steps of the index; these meters resolve 0.1 l."""
 LARGEST_PAGE = 100
+LOOK_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ class Uses:
         """Whether the index was seen to move so often that a standing one will prove something."""
         seen = [Decimal(r["value"]) for r in await self.readings(meter) if r["quantity"] == "volume"]
         return bool(seen) and (seen[0] - seen[-1]) / STEP_M3 >= STEPS_SEEN
+
+    async def until_index_runs(self, meter: str) -> None:
+        """Wait for that."""
+        while not await self.index_runs(meter):  # noqa: ASYNC110 - readings are no news
+            await asyncio.sleep(LOOK_EVERY_S)
 
     async def position(self, meter: str) -> str:
         """The last proven position of a meter's valve."""

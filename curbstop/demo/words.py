@@ -1,22 +1,25 @@
 """What the demo says before and after its timeline, for people and for programs."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 
 from curbstop.demo import law
-from curbstop.demo.meters import METERS
+from curbstop.demo.meters import METERS, UNREAD, UNREAD_WORDS
 from curbstop.demo.plane import AUDITOR_FILE
 from curbstop.demo.rest import Document
+from curbstop.demo.scene import Promises
 from curbstop.demo.setting import Setting
-from curbstop.demo.stories import Promises
 from curbstop.demo.uses import Uses
 
 
 def introduce(console: Console) -> None:
     """Say what is real and what is simulated, and by which rules today is lawful."""
-    console.print("[bold]Curbstop demo[/bold]: the line and its meters are simulated, all else is real.")
+    console.print("[bold]Curbstop demo[/bold]: line, meters and crew are simulated, all else is real.")
     for meter in METERS:
         console.print(f"  {meter.name}  {meter.words}")
     console.print(f"  {law.POINT}  {law.WORDS}")
+    console.print(f"  {UNREAD}  {UNREAD_WORDS}")
     every_day = f"The others' points use the rule pack {law.LAWFUL_EVERY_DAY}, which forbids no day: today is lawful."
     console.print(f"{every_day}\n")
 
@@ -36,11 +39,19 @@ def invite(console: Console, place: Setting) -> None:
     console.print(f"  curl -H @{place.folder}/{AUDITOR_FILE} {place.base}/api/v1/orders", soft_wrap=True)
 
 
-async def report(uses: Uses, promises: Promises) -> Document:
-    """What happened, for a program."""
-    points = [*(str(meter.name) for meter in METERS), law.POINT]
+async def report(uses: Uses, promises: Promises, feed: Sequence[Document]) -> Document:
+    """What happened, for a program; `feed` are the entries that the crew has read."""
+    points = [*(str(meter.name) for meter in METERS), UNREAD, law.POINT]
     orders = [_order(order) for point in points for order in await uses.orders_at(point)]
-    return {"orders": orders, "promises": {"kept": promises.kept, "broken": promises.broken}}
+    told = {"kept": promises.kept, "broken": promises.broken}
+    return {"orders": orders, "feed": [_entry(entry) for entry in feed], "promises": told}
+
+
+def _entry(entry: Document) -> Document:
+    """An entry of the feed, without what its order tells already."""
+    work = entry["work_order"]
+    kept = {key: work[key] for key in ("order", "kind", "state", "tried", "reason")}
+    return _with_why({"at": entry["at"], "type": entry["type"], "work_order": entry["subject"], **kept})
 
 
 def _order(order: Document) -> Document:

@@ -43,7 +43,7 @@ def test_one_line_each() -> None:
         order("entered", "entered"),
         order("dispatch", "dispatched"),
         order("proof", "executed", "read_back"),
-        ("position", "A", {"position": "closed"}),
+        ("position", "A", {"position": "closed", "grade": "read_back"}),
         receipt("refused", "permit_denied"),
         receipt("done", None),
         ("alarm", "g", {"code": "receipt_chain_broken"}),
@@ -56,6 +56,27 @@ def test_one_line_each() -> None:
         "   4.0 s  A        valve read: closed",
         "   5.0 s  A        the gateway's signed receipt: close refused, permit denied",
         "   7.0 s  alarm    receipt_chain_broken",
+    ]
+
+
+def test_what_a_crew_did_is_said_as_such() -> None:
+    lines = told(
+        order("permit_granted", "permitted"),
+        order("assign", "assigned"),
+        order("arrive", "on_site"),
+        order("permit_granted", "permitted"),
+        ("position", "A", {"position": "closed", "grade": "witnessed"}),
+        order("proof", "executed", "witnessed"),
+        order("permit_granted", "permitted", name="o2"),
+    )
+    assert lines == [
+        "   0.0 s  A        suspend permitted: for 10 s",
+        "   1.0 s  A        suspend assigned: a crew takes it, and goes",
+        "   2.0 s  A        suspend on site: the crew is there, and looks",
+        "   3.0 s  A        suspend permitted: for 5 min, to the crew's device alone",
+        "   4.0 s  A        the crew has seen: closed",
+        "   5.0 s  A        suspend executed: the crew's signed report  [witnessed]",
+        "   6.0 s  A        reactivate permitted: for 10 s",
     ]
 
 
