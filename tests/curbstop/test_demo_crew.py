@@ -1,6 +1,7 @@
 """The demo's crew keeps to its permit by itself: it turns nothing without one that runs."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def permit(crew: Crew, ago_s: float, validity_s: float) -> None:
     asked = device.ask(JOB, ValvePosition.OPEN, "", crew.clock.now() - timedelta(seconds=ago_s))
     opened = codec.open_signed(asked, CrewPermitRequest, KeyRing([device.key.public]))
     said = opened.message
-    about = {"device": said.device, "work_order": said.work_order, "order": said.order, "at": said.at}
+    about: dict[str, Any] = {"device": said.device, "work_order": said.work_order, "order": said.order, "at": said.at}
     answer = CrewPermit(
         **about, request=opened.digest, nonce=said.nonce, granted=True, validity_s=validity_s, reason=None
     )
