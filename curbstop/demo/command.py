@@ -118,7 +118,7 @@ async def play(broker: str, promises: Promises, *, once: bool, as_json: bool) ->
             await asyncio.sleep(LAST_NEWS_S)
             conclude(console, promises)
             if as_json:
-                print(json.dumps(await report(uses, promises, crew.feed.entries), indent=2))
+                print(json.dumps(await report(uses, promises, await crew.feed.to_its_end()), indent=2))
             if not once:
                 invite(console, place)
                 await asyncio.Event().wait()

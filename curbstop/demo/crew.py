@@ -58,6 +58,12 @@ class Feed:
         """The first entry of a kind about a work order."""
         return await self.first(lambda e: (e["type"], e["subject"]) == (kind, job.work_order))
 
+    async def to_its_end(self) -> list[Document]:
+        """All entries, up to the newest."""
+        while await self._more():
+            pass
+        return self.entries
+
     async def _more(self) -> bool:
         async with self._turn:
             query = {"cursor": self._cursor} if self._cursor else {}
