@@ -151,7 +151,10 @@ def doubts(findings: list[Finding], accepted: str | None, serial: str) -> list[s
 
 
 def read_off(db: Connection, context: Context, said: CrewReport | CrewAbort, order: Order) -> Iterator[Finding]:
-    """What plate and register say, held against what is known; where no meter is bound, nothing is."""
+    """What plate and register say, held against what is known; where no meter is bound, nothing is.
+
+    Known is what was read before the crew began: a later reading may well be higher than what the crew has seen.
+    """
     meter = bound(db, order.point)
     if meter is None or isinstance(said, CrewAbort):
         return
@@ -159,7 +162,7 @@ def read_off(db: Connection, context: Context, said: CrewReport | CrewAbort, ord
         yield wrong
     if said.register is None:
         return
-    steps = context.steps(db, meter.name, context.now)
+    steps = context.steps(db, meter.name, min(said.began_at, context.now))
     known = Known(steps[-1][1], steps[-1][0], per_day(steps)) if steps else None
     if (odd := judge_index(Decimal(said.register.value), said.ended_at, known)) is not None:
         yield odd

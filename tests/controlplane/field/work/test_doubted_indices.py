@@ -63,6 +63,19 @@ def test_F30_an_index_out_of_its_tolerance_waits_for_two_persons(
     assert order(clerk, work["order"])["state"] == state
 
 
+def test_F30_a_reading_that_came_after_the_crew_had_read_casts_no_doubt(
+    clerk: Clerk, hand: Hand, work: dict[str, Any]
+) -> None:
+    """Supply flows again while the report is on its way, and the gateway reads the meter before it comes."""
+    now = clerk.clock.now()
+    steps = [(now - timedelta(minutes=5), Decimal("100.0")), (now - timedelta(seconds=1), Decimal("100.4"))]
+    known = replace(clerk.app.state.context, steps=lambda _db, _meter, before: [s for s in steps if s[0] < before])
+    clerk.app.state.context = known
+    times = {"began_at": now - timedelta(seconds=60), "ended_at": now - timedelta(seconds=30)}
+    assert hand.report(work, register=read("100.1"), **times).json()["doubts"] == []
+    assert order(clerk, work["order"])["state"] == "completed"
+
+
 def test_F33_what_is_doubted_is_told_as_a_whole(hand: Hand, work: dict[str, Any]) -> None:
     answer = hand.report(work, serial="2", register=read("5"))
     assert answer.json()["doubts"] == ["serial_mismatch", "index_below"]
