@@ -71,7 +71,7 @@ def test_F30_a_reading_that_came_after_the_crew_had_read_casts_no_doubt(
     steps = [(now - timedelta(minutes=5), Decimal("100.0")), (now - timedelta(seconds=1), Decimal("100.4"))]
     known = replace(clerk.app.state.context, steps=lambda _db, _meter, before: [s for s in steps if s[0] < before])
     clerk.app.state.context = known
-    times = {"began_at": now - timedelta(seconds=60), "ended_at": now - timedelta(seconds=30)}
+    times: dict[str, Any] = {"began_at": now - timedelta(seconds=60), "ended_at": now - timedelta(seconds=30)}
     assert hand.report(work, register=read("100.1"), **times).json()["doubts"] == []
     assert order(clerk, work["order"])["state"] == "completed"
 
