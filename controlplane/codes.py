@@ -45,6 +45,7 @@ CODES: dict[str, str] = {
     "keys_wait": "Too many keys wait for this gateway. Reject those that are none of it.",
     "last_admin": "The last admin's token can't be revoked.",
     "meter_taken": "A meter of this name is bound already.",
+    "log_damaged": "What the log keeps of this order was damaged or changed.",
     "method_not_allowed": "This path knows no such method.",
     "name_taken": "Names of tokens are never used twice.",
     "not_frozen": "Nothing is frozen.",

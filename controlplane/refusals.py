@@ -22,7 +22,7 @@ BY_PARAMETER: dict[str, dict[str, tuple[str, ...]]] = {
 REQUIRED = frozenset({"idempotency-key", "If-Match"})
 
 OWN: dict[str, dict[str, tuple[str, ...]]] = {
-    "GET /orders/{order}/dossier": {"422": ("dossier_too_large", "not_in_log")},
+    "GET /orders/{order}/dossier": {"503": ("log_damaged",), "422": ("dossier_too_large", "not_in_log")},
     "GET /log/checkpoint": {"404": ("not_found",)},
     "GET /log/inclusion": {"422": ("not_in_log",)},
     "GET /log/consistency": {"422": ("not_in_log",)},

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 from sqlalchemy import Connection
@@ -15,9 +16,11 @@ from controlplane.field.evidence.intake import Intake
 from controlplane.orders import reading, told
 from controlplane.orders.api import context_of
 from controlplane.orders.context import Context
+from controlplane.problems import UnavailableError
 from controlplane.proof import sequencer
 from controlplane.proof.api import LARGEST
 from controlplane.proof.sequencer import Notary, Source
+from protocols.errors import TheirsError
 from protocols.proof import dossier
 
 router = APIRouter(tags=["orders"])
@@ -27,6 +30,8 @@ FILE: dict[int | str, dict[str, Any]] = {
 }
 KEPT = "sizes of checkpoints that you have kept: they are put in, so that you can compare"
 Size = Annotated[int, Field(ge=0, le=LARGEST)]
+DAMAGED = "what the log keeps of this order was damaged or changed: keep the database as it is, and compare its backups"
+log: structlog.stdlib.BoundLogger = structlog.get_logger("dossiers")
 MOST_BATCHES = 200
 """As far as the log is made to catch up before a dossier is written: what comes after that is in the next one."""
 
@@ -49,8 +54,12 @@ async def dossier_of(
     software = f"curbstop {request.app.version}"
 
     def build(db: Connection) -> bytes:
-        parts = material(db, order, notary, who.edge.signer, photographs=kept, also=checkpoint)
-        return dossier.build(parts, notary.signer, context.now, software)
+        try:
+            parts = material(db, order, notary, who.edge.signer, photographs=kept, also=checkpoint)
+            return dossier.build(parts, notary.signer, context.now, software)
+        except (TheirsError, ValueError) as error:
+            log.critical("the log is damaged", order=order, error=str(error))
+            raise UnavailableError(DAMAGED, code="log_damaged") from None
 
     headers = {"Content-Disposition": f'attachment; filename="{order}.zip"', "Cache-Control": "private, no-store"}
     return Response(await who.read(build), media_type=ZIP, headers=headers)

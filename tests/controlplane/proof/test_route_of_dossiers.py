@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from controlplane.access.roles import Role
 from controlplane.proof import sequencer
+from controlplane.proof.models import log_entries
 from protocols.proof import dossier
 from protocols.proof.known import Key, Keys
 from protocols.proof.known import Role as Signs
@@ -42,6 +44,14 @@ def test_what_has_just_happened_is_in_it(clerk: Clerk) -> None:
 def test_a_checkpoint_that_was_never_signed_is_refused(clerk: Clerk) -> None:
     order = clerk.order(clerk.point(clerk.mine))["id"]
     refused(clerk.get(Role.OPERATOR, f"/orders/{order}/dossier?checkpoint=999"), 422, "not_in_log")
+
+
+def test_a_damaged_log_is_told_and_proves_nothing(clerk: Clerk) -> None:
+    order = clerk.order(clerk.point(clerk.mine))["id"]
+    clerk.get(Role.OPERATOR, f"/orders/{order}/dossier")
+    with clerk.engine.begin() as db:
+        db.execute(update(log_entries).values(leaf=b"{"))
+    refused(clerk.get(Role.OPERATOR, f"/orders/{order}/dossier"), 503, "log_damaged")
 
 
 @pytest.mark.parametrize("role", [Role.PLANNER, Role.VENDOR, Role.CREW])
