@@ -52,6 +52,7 @@ CODES: dict[str, str] = {
     "not_awaiting": "The order waits for no second person.",
     "no_device": "No approved device is enrolled under this token.",
     "no_permit_out": "No crew holds a permit under this work order.",
+    "no_repair": "This work order is an order's: it ends with that.",
     "not_accepted": "Accept the work order first.",
     "not_arrived": "Arrive first, and say in which position the valve is found.",
     "not_as_wanted": "The valve is not left as wanted: send an abort.",

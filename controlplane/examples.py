@@ -73,6 +73,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "signatures": [{"keyid": "21fe31df", "sig": "c2lnbmVkIGJ5IHRoZSBkZXZpY2U="}],
     },
     "Releasing": {"crew_is": "away", "statement": "the van is back in the yard, Mario was never there"},
+    "RepairEnding": {"reason": "a new valve was put in, seal CB000003"},
     "Judging": {"accept": True, "reason": "the meter was exchanged last week", "serial": "26110002"},
     "NewFreeze": {"reason": "a wrong list was sent to us"},
     "NewToken": {"name": "billing", "role": "client_requester", "client": "cli_0k3f9x2mz7q1w8e4r"},

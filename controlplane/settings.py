@@ -60,7 +60,7 @@ class OrderNumbers(_Part, frozen=True):
     then after twice that, and so on up to `armed_look_max_s`; `arm_unused_s`: when an arm counts as unused at a meter
     that does not end it itself; `leak_watch_s`: how long reopened gas is watched, longer than a meter's leak check.
     `crew_permit_s`: how long a crew may act from the moment it asked; `crew_report_s`: after how long without its
-    report an operator is told.
+    report an operator is told. `passing_tolerance_m3`: how far the index of a closed valve may move untold.
     """
 
     permit_validity_s: Annotated[float, msgspec.Meta(ge=2, le=30)] = 10.0
@@ -77,6 +77,7 @@ class OrderNumbers(_Part, frozen=True):
     armed_look_max_s: Seconds = 3600.0
     arm_unused_s: Seconds = 86400.0
     leak_watch_s: Seconds = 420.0
+    passing_tolerance_m3: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 0.01
     held_review_s: Seconds = 3600.0
     term_after_deadline_s: Seconds = 30 * 86400.0
     receipt_gap_s: Seconds = 900.0

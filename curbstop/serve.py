@@ -35,6 +35,7 @@ from controlplane.proof.sequencer import Notary
 from controlplane.proof.task import Sequencing
 from controlplane.runs import Run, begin, keep, stay_alone
 from controlplane.settings import Settings, SettingsError, load
+from controlplane.telemetry.passing import watch
 from controlplane.telemetry.service import index_steps, take_readings
 from controlplane.writer import ThreadWriter
 from curbstop import __version__, evidence, identity
@@ -134,7 +135,7 @@ class Plane:
 
     async def dispatch(self) -> None:
         """Carry bytes to the broker and back, and keep outside the database what tells a restored one, for ever."""
-        doors = Doors(self.context, take_readings)
+        doors = Doors(self.context, take_readings, watch)
         async with asyncio.TaskGroup() as group:
             group.create_task(keep(self.writer, self.run), name="run file")
             if self.alone is not None:

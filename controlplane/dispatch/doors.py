@@ -32,6 +32,14 @@ from protocols.uplink.messages import (
 from protocols.uplink.topics import Topic
 
 TakeReadings = Callable[[Connection, Readings], ReadingsMark | None]
+Watch = Callable[[Connection, Context, Readings], None]
+"""Told of readings that were kept: what they show of closed valves is a fact that telemetry gives."""
+
+
+def nobody_watches(_db: Connection, _context: Context, _batch: Readings) -> None:
+    """Where readings show nothing."""
+
+
 KEY = select(gateways.c.public_key, gateways.c.revoked_at, gateways.c.journal).where(gateways.c.id == bindparam("id"))
 HEARD = update(gateways).where(gateways.c.id == bindparam("this"))
 SIGNED: dict[str, type[Body]] = {c.kind: c for c in (Birth, PermitRequest, Receipt, LookAnswer, Ack)}
@@ -52,6 +60,7 @@ class Doors:
 
     context: Context
     take_readings: TakeReadings
+    watch: Watch = nobody_watches
     verifier: Callable[[bytes], Verifier] = lambda public: KeyRing([public])
 
     def take(self, db: Connection, topic: Topic, raw: bytes) -> None:
@@ -83,6 +92,7 @@ class Doors:
             return
         mark = self.take_readings(db, batch)
         if mark is not None:
+            self.watch(db, self.context, batch)
             self._ack(db, topic.gateway, readings=mark)
 
     def _signed(self, db: Connection, topic: Topic, raw: bytes, verifier: Verifier) -> None:

@@ -36,6 +36,7 @@ class OrderSettings:
     armed_look_max_s: float = 3600.0
     arm_unused_s: float = 86400.0
     leak_watch_s: float = 420.0
+    passing_tolerance_m3: float = 0.01
     held_review_s: float = 3600.0
     term_after_deadline_s: float = 30 * 86400.0
     receipt_gap_s: float = 900.0

@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, LargeBinary, String, Table, text
 
-from controlplane.db import Moment, Whole, metadata
+from controlplane.db import Moment, Told, Whole, metadata
 
 orders = Table(
     "orders",
@@ -187,6 +187,24 @@ leaks = Table(
     Column("report", String, nullable=True),
 )
 """Leak alarms of gas meters: the signed account that told one, and the technician's report that cleared it."""
+
+passings = Table(
+    "passings",
+    metadata,
+    Column("id", Whole, primary_key=True, autoincrement=True),
+    Column("point", String, ForeignKey("supply_points.id"), nullable=False, index=True),
+    Column("order", String, ForeignKey("orders.id"), nullable=False),
+    Column("meter", String, nullable=False),
+    Column("before", Told, nullable=False),
+    Column("after", Told, nullable=False),
+    Column("unit", Told, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("ended_at", Moment, nullable=True),
+    Column("ended_by", String, nullable=True),
+    Column("end_reason", String, nullable=True),
+)
+"""Valves that read closed while their index moved; at a point one stands until a person ends it."""
 
 positions = Table(
     "positions",

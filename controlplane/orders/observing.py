@@ -13,6 +13,7 @@ from controlplane import news
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, at_point
 from controlplane.orders.models import commands
+from controlplane.orders.passing import CORROBORATED, PASSING, Moved, saw
 from controlplane.orders.sending import HOUSE, send_look
 from controlplane.orders.states import Event, Kind
 from controlplane.registry.binding import bound
@@ -20,16 +21,10 @@ from protocols.types import Outcome
 from protocols.uplink.messages import LookAnswer, Reason
 
 STEPS, CERTAINTY = 10, 4.6
-CORROBORATED = "corroborated"
 NO_WINDOW = Reason(
     "not_corroborated",
     "The index moves too seldom here to prove more than the position read back.",
     "Qui l'indice si muove troppo di rado per provare più della posizione riletta.",
-)
-PASSING = Reason(
-    "passing_valve",
-    "The valve reads closed and the index still moves: a passing valve, or the wrong meter.",
-    "La valvola risulta chiusa ma l'indice si muove ancora: valvola che trafila, o contatore sbagliato.",
 )
 
 
@@ -93,20 +88,26 @@ def corroborate(db: Connection, context: Context, order: Order, answer: LookAnsw
     if order.way is Kind.GIVING and len(answer.index) == 1 and _watches_on(db, order):
         observe(db, context, order)  # something newer has cut the window short, and the leak check may still run
         return
-    index = [number(seen.value) for seen in answer.index]
-    if len(index) < len(("begin", "end")) or None in (index[0], index[-1]):
+    moved = _moved(answer)
+    if moved is None:
         advance(db, context, order, Event.WINDOW_ENDED, answer.gateway, reason=NO_WINDOW)
-        return
-    moved = index[0] != index[-1]
-    if moved is (order.way is Kind.GIVING):
+    elif (moved != 0) is (order.way is Kind.GIVING):
         advance(db, context, order, Event.CORROBORATED, answer.gateway, grade=CORROBORATED)
-    elif order.way is Kind.GIVING:
+    elif order.way is Kind.GIVING or moved < 0:  # an index that falls has rolled over or is another: it says nothing
         advance(db, context, order, Event.WINDOW_ENDED, answer.gateway, reason=NO_WINDOW)
     else:
         contradicted = advance(db, context, order, Event.CONTRADICTED, answer.gateway, reason=PASSING)
-        told: dict[str, object] = {"code": PASSING.code, "order": order.id, "to": "planner"}
-        news.tell(db, context.now, "alarm", order.id, told, order.client)
-        advance(db, context, contradicted, Event.WINDOW_ENDED, answer.gateway, reason=PASSING)
+        ended = advance(db, context, contradicted, Event.WINDOW_ENDED, answer.gateway, reason=PASSING)
+        first, last = answer.index[0], answer.index[-1]
+        saw(db, context, ended, Moved(answer.meter, first.value, last.value, last.unit, first.at))
+
+
+def _moved(answer: LookAnswer) -> Decimal | None:
+    """How far the index went in the window; None where it says nothing."""
+    if len(answer.index) < len(("begin", "end")) or answer.index[0].unit != answer.index[-1].unit:
+        return None
+    begin, end = number(answer.index[0].value), number(answer.index[-1].value)
+    return end - begin if begin is not None and end is not None else None
 
 
 def _watches_on(db: Connection, order: Order) -> bool:

@@ -57,6 +57,7 @@ DECIDING = {
     "/field/work-orders/{work_order}/report": "SignedBody",
     "/field/work-orders/{work_order}/abort": "SignedBody",
     "/field/work-orders/{work_order}/release": "Releasing",
+    "/field/work-orders/{work_order}/end": "RepairEnding",
     "/field/work-orders/{work_order}/override": "Judging",
 }
 """Posts about something that another test has to make first."""

@@ -16,6 +16,7 @@ from controlplane.field.enrolment.service import Device
 from controlplane.field.evidence.findings import Finding
 from controlplane.field.evidence.readings import bare
 from controlplane.field.work import feed, offering, outcomes, tightness
+from controlplane.field.work.models import REPAIR
 from controlplane.field.work.needs import Filing, Needs, doubts, plate_fits, refuse
 from controlplane.orders import handing, witness
 from controlplane.orders.context import Context
@@ -74,6 +75,9 @@ def accept(db: Connection, context: Context, device: Device, identity: str) -> N
         raise ConflictError("your crew has accepted it already", code="taken")
     order = get(db, row.order)
     offering.change(db, row, crew=device.crew)
+    if row.kind == REPAIR:
+        feed.tell(db, context, row.id, feed.Entry.CHANGED)
+        return
     advance(db, context, order, Event.ASSIGN, device.id, until=told_again(context, order))
 
 
@@ -81,6 +85,10 @@ def arrive(db: Connection, context: Context, device: Device, identity: str, foun
     """The crew is there, and says which position it finds before it asks for anything; later it may look again."""
     row, order = _its_own(db, device, identity)
     _is_open(row)
+    if row.kind == REPAIR:
+        offering.change(db, row, found=found, found_at=context.now)
+        feed.tell(db, context, row.id, feed.Entry.CHANGED)
+        return
     if order.state not in (OrderState.ASSIGNED, OrderState.ON_SITE):
         raise ConflictError(f"an order that is {order.state} is past arriving", code="illegal_transition")
     number = draw_sequence(db, row.point).next_sequence

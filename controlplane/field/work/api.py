@@ -14,7 +14,7 @@ from controlplane.access.deps import Asking, Posting, Posts, Requires
 from controlplane.access.roles import Permission, Role
 from controlplane.access.service import Principal
 from controlplane.field.enrolment.service import Device, device_of
-from controlplane.field.work import acts, feed, offering, two
+from controlplane.field.work import acts, feed, offering, repairs, two
 from controlplane.field.work.needs import Needs
 from controlplane.field.work.requirements import told
 from controlplane.field.work.schemas import (
@@ -23,6 +23,7 @@ from controlplane.field.work.schemas import (
     Judging,
     PermitOut,
     Releasing,
+    RepairEnding,
     RequirementsOut,
     SignedBody,
     TwoOut,
@@ -201,5 +202,21 @@ async def override(
         word = two.Word("override", says, body.reason, who.principal.name, person)
         done = two.override(db, context, work_order, word, body.serial, accept=body.accept)
         return _two(db, work_order, done=done)
+
+    return await who.once(verb)
+
+
+@router.post("/work-orders/{work_order}/end", response_model=WorkOrderOut)
+async def end_repair(
+    work_order: WorkOrder,
+    body: RepairEnding,
+    context: Ctx,
+    who: Annotated[Posting, Depends(Posts(Permission.FIELD_RELEASE))],
+) -> Response:
+    """End a repair, and say how: the valve that passed is watched anew from now on."""
+
+    def verb(db: Connection) -> Answer:
+        repairs.end(db, context, work_order, body.reason, who.principal.name)
+        return _told(db, work_order)
 
     return await who.once(verb)

@@ -12,9 +12,10 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from controlplane.field.enrolment.service import Device
 from controlplane.field.evidence.service import shots_at
-from controlplane.field.work.models import feed, work_orders
+from controlplane.field.work.models import REPAIR, feed, work_orders
 from controlplane.orders.context import Context
 from controlplane.orders.models import orders
+from controlplane.orders.states import OrderState
 from controlplane.registry.models import meters, supply_points
 
 
@@ -64,7 +65,7 @@ def whole(db: Connection, identity: str) -> dict[str, Any]:
         "medium": row.medium,
         "client": row.client,
         "kind": row.kind,
-        "state": "closed" if row.closed_at is not None else row.order_state,
+        "state": _state(row),
         "ending": row.ending,
         "visit": row.visit,
         "next_step": row.next_step,
@@ -80,6 +81,17 @@ def whole(db: Connection, identity: str) -> dict[str, Any]:
         **at,
         "version": row.version,
     }
+
+
+def _state(row: Row[Any]) -> str:
+    """Its order's while it is open; a repair has its own, for the order that it is about has ended."""
+    if row.closed_at is not None:
+        return "closed"
+    if row.kind != REPAIR:
+        return str(row.order_state)
+    if row.crew is None:
+        return OrderState.PLANNED
+    return OrderState.ASSIGNED if row.found_at is None else OrderState.ON_SITE
 
 
 def _iso(at: Any) -> str | None:

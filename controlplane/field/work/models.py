@@ -4,6 +4,9 @@ from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, text
 
 from controlplane.db import Moment, Whole, metadata
 
+REPAIR = "repair"
+"""The kind of a work order that is about an order's valve and no order itself; the others bear their order's."""
+
 work_orders = Table(
     "work_orders",
     metadata,

@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from controlplane.field.work import feed
-from controlplane.field.work.models import work_orders
+from controlplane.field.work.models import REPAIR, work_orders
 from controlplane.ids import new_id
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order
+from controlplane.orders.passing import PASSING
 from controlplane.orders.settling import unsettled
 from controlplane.orders.states import Event, OrderState
 
@@ -43,7 +44,11 @@ def change(db: Connection, row: Row[Any], **values: object) -> None:
 def heard(db: Connection, context: Context, order: Order, on: str) -> None:
     """What an order's step means to its work order."""
     row = open_of(db, order.id)
-    if row is None:
+    if on == PASSING.code:
+        _repair(db, context, order, row)
+    elif row is not None and row.kind == REPAIR:
+        return
+    elif row is None:
         _offer(db, context, order)
     elif order.state not in UNDERWAY or on == Event.ABORTED:
         _close(db, context, row, order, on)
@@ -65,6 +70,16 @@ def _offer(db: Connection, context: Context, order: Order) -> None:
     db.execute(
         insert(work_orders).values(**row, visit=visits + 1, opened_at=context.now, next_step=step, version=1),
     )
+    feed.tell(db, context, identity, feed.Entry.CREATED)
+
+
+def _repair(db: Connection, context: Context, order: Order, row: Row[Any] | None) -> None:
+    """A crew is to look why a closed valve passes; once, until a person ends it."""
+    if row is not None:
+        return
+    identity = new_id("wo", context.clock, context.entropy)
+    told = {"id": identity, "order": order.id, "point": order.point, "client": order.client, "kind": REPAIR}
+    db.execute(insert(work_orders).values(**told, visit=1, opened_at=context.now, version=1))
     feed.tell(db, context, identity, feed.Entry.CREATED)
 
 

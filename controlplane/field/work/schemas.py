@@ -155,6 +155,12 @@ class Releasing(In):
     statement: Words
 
 
+class RepairEnding(In):
+    """What was found and done, or why nothing is."""
+
+    reason: Words
+
+
 class Judging(In):
     """One person's judgement of what is doubted; `serial` is the one to accept where no report is kept."""
 
