@@ -5,9 +5,9 @@ import sys
 from io import TextIOWrapper
 from pathlib import Path
 
-from protocols.errors import MalformedError
-from protocols.proof import checkpoint, known
-from protocols.proof.archive import MOST_BYTES
+from protocols.errors import MalformedError, TheirsError
+from protocols.proof import checkpoint, dossier, known
+from protocols.proof.archive import LOCAL_MARK, MOST_BYTES
 from protocols.proof.checkpoint import Note
 from protocols.proof.known import Keys
 from protocols.proof.present import to_json, to_lines
@@ -36,7 +36,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         metavar="FILE",
         action="append",
         default=[],
-        help="a checkpoint of the log that you have by another way; may be given again",
+        help="a checkpoint of the log, or another dossier with some, that you have by another way; may be given again",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
     parser.add_argument("--lang", choices=("en", "it"), default="en", help="language of the words")
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Check and tell; the exit code is the verdict."""
     try:
         raw, keys = _read(arguments.file, MOST_BYTES), _keys(arguments.keys)
-        published = [_note(path) for path in arguments.checkpoint]
+        published = [_notes(path) for path in arguments.checkpoint]
     except InputError as error:
         print(f"curbstop verify: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -67,11 +67,13 @@ def _keys(path: Path | None) -> Keys:
         raise InputError(f"{path}: {error} (expected: {error.expected})") from None
 
 
-def _note(path: Path) -> Note:
+def _notes(path: Path) -> tuple[Note, ...]:
+    """The checkpoint in a file, or all those in another dossier."""
+    raw = _read(path, MOST_BYTES)
     try:
-        return checkpoint.read(_read(path, checkpoint.MOST_BYTES))
-    except MalformedError as error:
-        raise InputError(f"{path}: no checkpoint: {error} (expected: {error.expected})") from None
+        return dossier.open_(raw).contents.notes if raw.startswith(LOCAL_MARK) else (checkpoint.read(raw),)
+    except TheirsError as error:
+        raise InputError(f"{path}: neither a checkpoint nor a dossier: {error}") from None
 
 
 def _read(path: Path, most: int) -> bytes:

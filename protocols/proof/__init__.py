@@ -18,6 +18,6 @@ How a log is kept, by one sequencer, in one transaction for each batch:
 `tree.consistency(read_node, old, new)`. A dossier is `dossier.build(Material(entries=[Logged(leaf, index, inclusion)],
 head=heads.prove(read_head, order), checkpoints=[older published notes ..., the newest], growth=[consistency from each
 to the next], documents=[envelopes], claims=[Claim(...)], photographs=[bytes]), log_signer, now, software)`. The heads
-are those of the newest checkpoint: read note, nodes and heads in one transaction. `verify.verify(raw, keys, notes)`
-judges it.
+are those of the newest checkpoint: read note, nodes and heads in one transaction.
+`verify.verify(raw, keys, [[note], ...])` judges it.
 """

@@ -116,23 +116,30 @@ def _journals(contents: Contents) -> Iterator[Check]:
 def _claims(contents: Contents) -> Iterator[Check]:
     """A state that asks for evidence stands only on documents that came with or before it."""
     so_far: list[Signed] = []
+    missing = 0
     for entry in contents.entries:
         so_far.extend(contents.of(entry))
+        missing += contents.missing(entry)
         step = entry.step
         if step is None:
             continue
         if step.after == EXECUTED != step.before and entry.act in WANTED and decisive(entry.act, so_far) is None:
-            yield _against(
-                "executed",
-                "the log says executed, and no signed account shows the valve so",
-                "il registro dice eseguito, ma nessun rapporto firmato mostra la valvola così",
-            )
+            en, it = "that the valve stands as was wanted", "che la valvola sia come richiesto"
+            yield _unshown("executed", en, it, missing=missing)
         if step.event == CORROBORATED and observed(so_far) is None:
-            yield _against(
-                "corroborated",
-                "the log says corroborated, and no signed account has watched the index",
-                "il registro dice confermato, ma nessun rapporto firmato ha osservato l'indice",
-            )
+            en, it = "that the index was watched", "che l'indice sia stato osservato"
+            yield _unshown("corroborated", en, it, missing=missing)
+
+
+def _unshown(code: str, en: str, it: str, *, missing: int) -> Check:
+    """Nothing shows it: that speaks against it only where no document is missing that might."""
+    said = Said(
+        f"The log says {en}, and no signed account here shows it.",
+        f"Il registro dice {it}, ma nessun rapporto firmato qui presente lo mostra.",
+    )
+    if missing:
+        return Check(Line.ACCOUNT, Outcome.INCOMPLETE, f"{code}_missing", said)
+    return Check(Line.ACCOUNT, Outcome.BROKEN, f"{code}_contradicted", said)
 
 
 def _message(payloads: Payloads, digest: str) -> object | None:

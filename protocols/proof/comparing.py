@@ -1,6 +1,6 @@
 """Whether the log in the dossier is the one that was shown to others: checkpoints that came by another way."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import combinations
 
 from protocols.errors import MalformedError, UntrustedError
@@ -10,17 +10,20 @@ from protocols.proof.contents import Contents
 from protocols.proof.known import Keys
 from protocols.proof.verdict import Check, Line, Outcome, Said
 
+Source = Sequence[Note]
+"""Checkpoints that came together: one, or those of another dossier, of which those of equal size are compared."""
 
-def check(contents: Contents, origin: str, known: Keys, published: Sequence[Note]) -> Iterator[Check]:
+
+def check(contents: Contents, origin: str, known: Keys, published: Sequence[Source]) -> Iterator[Check]:
     """Compare each published checkpoint with those in the dossier, and with each other."""
+    ours = {note.checkpoint.size: note.checkpoint for note in contents.notes}
     believed: list[Checkpoint] = []
-    for note in published:
+    for note in (note for source in published for note in _comparable(source, ours)):
         doubt = _doubt(note, origin, known)
         if doubt is None:
             believed.append(note.checkpoint)
         else:
             yield doubt
-    ours = {note.checkpoint.size: note.checkpoint for note in contents.notes}
     for theirs in believed:
         here = ours.get(theirs.size)
         if here is not None:
@@ -30,6 +33,10 @@ def check(contents: Contents, origin: str, known: Keys, published: Sequence[Note
     for one, other in combinations(believed, 2):
         if one.size == other.size and _differ(one, other):
             yield _fork(one, other)
+
+
+def _comparable(source: Source, ours: Container[int]) -> Source:
+    return [note for note in source if note.checkpoint.size in ours] or source[-1:]
 
 
 def _doubt(note: Note, origin: str, known: Keys) -> Check | None:

@@ -81,6 +81,10 @@ class Contents:
     documents: Mapping[str, Signed]
     photographs: Mapping[str, bytes]
 
+    def missing(self, told: Entry) -> int:
+        """How many of the documents that an entry names are not here: erased, or held back."""
+        return sum(d.digest not in self.documents for d in told.documents)
+
     def of(self, told: Entry) -> tuple[Signed, ...]:
         """The documents that an entry names, as far as they are here."""
         return tuple(self.documents[d.digest] for d in told.documents if d.digest in self.documents)

@@ -59,9 +59,9 @@ class Keys:
         for key in keys:
             self._keys.setdefault(key.keyid, []).append(key)
 
-    def of(self, keyid: str, role: Role) -> Key | None:
-        """The key of this fingerprint in this role."""
-        return next((key for key in self._keys.get(keyid, []) if key.role is role), None)
+    def of(self, keyid: str, role: Role) -> list[Key]:
+        """The key of this fingerprint in this role, by each name that it has there."""
+        return [key for key in self._keys.get(keyid, []) if key.role is role]
 
     def has(self, keyid: str) -> bool:
         """Whether the key is here, whatever its role."""

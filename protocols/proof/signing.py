@@ -60,16 +60,16 @@ def check(asked: list[Bearer], claims: Keys, known: Keys) -> Iterator[Check]:
 def _judge(one: Bearer, claims: Keys, known: Keys) -> Check | None:
     """Nothing to say where a key that was given signed in its own role and name."""
     ring = known if known.has(one.keyid) else claims
-    key = ring.of(one.keyid, one.role)
-    if key is None and not ring.has(one.keyid):
-        return _unknown(one, known, "")
-    if key is None or (one.name is not None and key.name != one.name):
+    if not ring.has(one.keyid):
+        return _unknown(one, known, one.name or "")
+    mine = [key for key in ring.of(one.keyid, one.role) if one.name in (None, key.name)]
+    if not mine:
         return _broken("signer", one, "is signed by a key that may not sign it", "è firmato con una chiave non sua")
     try:
-        envelope.check(one.sealed, one.payload, KeyRing([key.public]))
+        envelope.check(one.sealed, one.payload, KeyRing([mine[0].public]))
     except TheirsError:
         return _broken("signature", one, "has a wrong signature", "ha una firma errata")
-    return _unknown(one, known, key.name) if ring is claims else None
+    return _unknown(one, known, mine[0].name) if ring is claims else None
 
 
 def _unknown(one: Bearer, known: Keys, name: str) -> Check:
@@ -97,7 +97,6 @@ def signers(contents: Contents, known: Keys) -> tuple[Signer, ...]:
 def _signer(claim: Claim, contents: Contents, known: Keys) -> Signer:
     keyid = fingerprint(bytes.fromhex(claim.public))
     kinds = sorted({d.kind for d in contents.documents.values() if d.keyid == keyid})
-    given = known.of(keyid, claim.role)
     return Signer(
         role=claim.role,
         name=claim.name,
@@ -105,5 +104,5 @@ def _signer(claim: Claim, contents: Contents, known: Keys) -> Signer:
         keyid=keyid,
         signed=("checkpoint", "dossier", *kinds) if claim.role is Role.LOG else tuple(kinds),
         how=claim.how,
-        known=given is not None and given.name == claim.name,
+        known=any(key.name == claim.name for key in known.of(keyid, claim.role)),
     )

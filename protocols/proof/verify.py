@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from protocols.errors import TheirsError, UnsupportedError
 from protocols.proof import accounts, comparing, dossier, placing, report, signing
-from protocols.proof.checkpoint import Note
+from protocols.proof.comparing import Source
 from protocols.proof.contents import Contents
 from protocols.proof.dossier import Opened
 from protocols.proof.known import Keys, Role
@@ -20,7 +20,7 @@ from protocols.uplink.crew import CrewAbort, CrewReport
 NOBODY = Keys()
 
 
-def verify(raw: bytes, known: Keys = NOBODY, published: Sequence[Note] = ()) -> Verdict:
+def verify(raw: bytes, known: Keys = NOBODY, published: Sequence[Source] = ()) -> Verdict:
     """Return the verdict on a dossier under these keys, compared with these checkpoints that came by another way."""
     try:
         opened = dossier.open_(raw)
@@ -48,7 +48,7 @@ def verify(raw: bytes, known: Keys = NOBODY, published: Sequence[Note] = ()) -> 
     )
 
 
-def _checks(opened: Opened, known: Keys, published: Sequence[Note]) -> Iterator[Check]:
+def _checks(opened: Opened, known: Keys, published: Sequence[Source]) -> Iterator[Check]:
     contents, claims, origin = opened.contents, opened.contents.claims.ring(), opened.manifest.log
     file = [*_documents(contents), *_photographs(contents), *_report(opened)]
     yield from file
@@ -68,12 +68,17 @@ def _checks(opened: Opened, known: Keys, published: Sequence[Note]) -> Iterator[
 
 
 def _documents(contents: Contents) -> Iterator[Check]:
-    """The entries name exactly the documents that are here, each by its kind."""
+    """The entries name every document that is here, by its kind; what they name beyond that is missing."""
     named = {d.digest: d.kind for told in contents.entries for d in told.documents}
-    here = {digest: signed.kind for digest, signed in contents.documents.items()}
-    if named != here:
-        en = "The signed documents in the file are not those that the log names"
-        yield _broken("documents", f"{en}.", "I documenti firmati nel file non sono quelli che il registro indica.")
+    if any(named.get(digest) != signed.kind for digest, signed in contents.documents.items()):
+        en = "A signed document in the file is not one that the log names."
+        yield _broken("documents", en, "Un documento firmato nel file non è fra quelli che il registro indica.")
+    if missing := sum(map(contents.missing, contents.entries)):
+        said = Said(
+            f"{missing} signed documents that the log names are not in the file: erased, or held back.",
+            f"Nel file mancano {missing} documenti firmati che il registro indica: cancellati o non consegnati.",
+        )
+        yield Check(Line.FILE, Outcome.INCOMPLETE, "documents_missing", said)
 
 
 def _photographs(contents: Contents) -> Iterator[Check]:

@@ -20,6 +20,7 @@ WHOLE = HOUSE.dossier("ord_1")
 @pytest.fixture
 def given(tmp_path: Path) -> Path:
     (tmp_path / "dossier.zip").write_bytes(WHOLE)
+    (tmp_path / "other.zip").write_bytes(WHOLE[:-1])
     (tmp_path / "keys.txt").write_text("".join(f"{key}\n" for key in h.KNOWN))
     for number, note in enumerate(HOUSE.notes):
         (tmp_path / f"checkpoint-{number}.txt").write_bytes(note)
@@ -91,6 +92,24 @@ def test_a_fork_is_shown_as_one(given: Path, capsys: pytest.CaptureFixture[str])
     (given / "dossier.zip").write_bytes(other.dossier("ord_1"))
     assert call(given, "dossier.zip", "--keys", "keys.txt", "--checkpoint", "fork.txt") == 1
     assert "FORK: the log has signed two different histories of 13 entries" in capsys.readouterr().out
+    (given / "neighbour.zip").write_bytes(fork.dossier("ord_3"))
+    assert call(given, "dossier.zip", "--keys", "keys.txt", "--checkpoint", "neighbour.zip") == 1
+    assert "FORK" in capsys.readouterr().out
+
+
+def test_a_neighbours_dossier_shows_that_both_were_told_of_one_log(
+    given: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later = suspended()
+    later.tell("ord_8", "entered", "entered")
+    later.tell("ord_8", "denied_by_rule", "rejected")
+    later.sign()
+    (given / "neighbour.zip").write_bytes(later.dossier("ord_8"))
+    assert call(given, "dossier.zip", "--keys", "keys.txt", "--checkpoint", "neighbour.zip") == 0
+    assert "whose checkpoint of 12 entries you gave" in capsys.readouterr().out
+    (given / "neighbour.zip").write_bytes(later.dossier("ord_8", checkpoints=later.notes[-1:], growth=[]))
+    assert call(given, "dossier.zip", "--keys", "keys.txt", "--checkpoint", "neighbour.zip") == 3
+    assert "The checkpoint of 14 entries can't be compared" in capsys.readouterr().out
 
 
 def test_programs_get_one_json_object(given: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,7 +129,8 @@ def test_programs_get_one_json_object(given: Path, capsys: pytest.CaptureFixture
         (["dossier.zip", "--keys", "missing.txt"], "can't be read"),
         (["dossier.zip", "--keys", "dossier.zip"], "not text"),
         (["dossier.zip", "--keys", "checkpoint-0.txt"], "line 1"),
-        (["dossier.zip", "--checkpoint", "keys.txt"], "no checkpoint"),
+        (["dossier.zip", "--checkpoint", "keys.txt"], "neither a checkpoint nor a dossier"),
+        (["dossier.zip", "--checkpoint", "other.zip"], "neither a checkpoint nor a dossier"),
     ],
 )
 def test_what_cant_be_used_is_said_with_what_was_expected(

@@ -113,6 +113,21 @@ def test_an_account_by_another_gateways_key_or_in_another_name_does_not_hold() -
     assert "signer_wrong" in told(judged(by_wire((CLOSE, h.GATEWAY_KEY), ALLOWED, DONE)))
 
 
+def test_what_was_seen_before_an_attempt_that_failed_shows_nothing() -> None:
+    closed = h.seen(ValvePosition.CLOSED)
+    tried = replace(CLOSED, outcome=Ended.FAILED, before=closed, after=None)
+    assert "executed_contradicted" in told(judged(by_wire(SENT, ALLOWED, gateway(tried), grade="read_back")))
+    untried = replace(CLOSED, outcome=Ended.REFUSED, started=False, permit=None, before=closed, after=None)
+    assert judged(by_wire(SENT, gateway(untried), grade="read_back")).outcome is Outcome.HOLDS
+
+
+def test_a_look_that_failed_shows_nothing() -> None:
+    failed = replace(STILL, outcome=Ended.FAILED, chain=m.Chain(h.JOURNAL, 1, GENESIS))
+    assert "executed_contradicted" in told(judged(by_wire(LOOKED, gateway(failed), grade="read_back")))
+    done = replace(failed, outcome=Ended.DONE)
+    assert judged(by_wire(LOOKED, gateway(done), grade="read_back")).outcome is Outcome.HOLDS
+
+
 def test_what_came_after_the_step_does_not_show_it() -> None:
     house = House()
     for event, after in (("entered", "entered"), ("allowed", "planned"), ("dispatch", "dispatched")):

@@ -109,6 +109,14 @@ def test_a_proof_claims_one_size_where_the_size_matters() -> None:
             assert not tree.includes(ROOTS[other], other, size - 1, LEAVES[size - 1], path)
 
 
+def test_a_proof_of_a_small_log_says_nothing_of_a_far_larger_one_with_the_same_root() -> None:
+    for new in range(2, 40):
+        assert not tree.includes(ROOTS[new], new * 4 + 3, 0, LEAVES[0], tree.inclusion(LOG.read, 0, new))
+        for old in range(1, new):
+            path = tree.consistency(LOG.read, old, new)
+            assert not tree.consistent(old, ROOTS[old], new * 4 + 3, ROOTS[new], path)
+
+
 def test_the_second_implementation_agrees_on_every_root_and_proof() -> None:
     other = InmemoryTree(algorithm="sha256")
     for size, entry in enumerate(ENTRIES[:70], 1):

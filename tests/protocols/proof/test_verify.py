@@ -15,6 +15,7 @@ from protocols.proof.known import Key, Keys, Role
 from protocols.proof.log import Stand
 from protocols.proof.verdict import Outcome, Verdict
 from protocols.proof.verify import verify
+from protocols.uplink import codec
 from protocols.uplink.keys import SigningKey
 from tests.protocols.proof import house as h
 from tests.protocols.proof.house import KEYS, KNOWN, House, suspended
@@ -22,10 +23,11 @@ from tests.protocols.proof.house import KEYS, KNOWN, House, suspended
 HOUSE = suspended()
 WHOLE = HOUSE.dossier("ord_1")
 STRANGER = SigningKey(b"\x63" * 32)
+SEALED = codec.seal(h.command(7), h.HOUSE_KEY)[0]
 
 
 def judged(raw: bytes, *published: bytes, known: Keys = KEYS) -> Verdict:
-    return verify(raw, known, [checkpoint.read(note) for note in published])
+    return verify(raw, known, [[checkpoint.read(note)] for note in published])
 
 
 def without(*roles: Role) -> Keys:
@@ -92,6 +94,21 @@ def test_keys_are_believed_in_their_own_role_and_name_only() -> None:
     for wrong in (Key(Role.GATEWAY, "gw-2", gateway.public), Key(Role.DEVICE, gateway.name, gateway.public)):
         verdict = judged(WHOLE, known=Keys([*(k for k in KNOWN if k is not gateway), wrong]))
         assert (verdict.outcome, verdict.failed) == (Outcome.BROKEN, ("signer_wrong", "signer_wrong"))
+
+
+def test_one_key_may_have_several_names() -> None:
+    """A log that went on under a new origin after a restore keeps its key."""
+    for order in (1, -1):
+        more = [Key(Role.LOG, "log.example/older", h.LOG_KEY.public), *KNOWN][::order]
+        assert judged(WHOLE, known=Keys(more)).outcome is Outcome.HOLDS
+
+
+def test_documents_that_are_not_handed_out_leave_it_incomplete() -> None:
+    verdict = judged(forged(documents=HOUSE.documents["ord_1"][1:]))
+    assert (verdict.outcome, set(verdict.failed)) == (Outcome.INCOMPLETE, {"documents_missing", "command_missing"})
+    verdict = judged(forged(documents=[]))
+    gone = {"documents_missing", "executed_missing", "corroborated_missing"}
+    assert (verdict.outcome, set(verdict.failed)) == (Outcome.INCOMPLETE, gone)
 
 
 def test_another_key_of_a_known_name_is_told_apart() -> None:
@@ -237,7 +254,7 @@ def test_a_checkpoint_that_says_nothing_of_this_log_is_not_compared() -> None:
         assert verdict.outcome in (Outcome.INCOMPLETE, Outcome.KEY_UNKNOWN)
     read = checkpoint.read(HOUSE.notes[1])
     spoilt = Note(read.text + b"x\n", read.checkpoint, read.signatures)
-    assert verify(WHOLE, KEYS, [spoilt]).failed == ("checkpoint_forged",)
+    assert verify(WHOLE, KEYS, [[spoilt]]).failed == ("checkpoint_forged",)
 
 
 @pytest.mark.parametrize(
@@ -248,8 +265,7 @@ def test_a_checkpoint_that_says_nothing_of_this_log_is_not_compared() -> None:
         ({"growth": []}, "rewritten"),
         ({"growth": [[]]}, "rewritten"),
         ({"growth": [[b"\x01" * 32] * 3]}, "rewritten"),
-        ({"documents": HOUSE.documents["ord_1"][1:]}, "documents"),
-        ({"documents": []}, "documents"),
+        ({"documents": [*HOUSE.documents["ord_1"], SEALED]}, "documents"),
         ({"photographs": [b"a photograph"]}, "photographs"),
         ({"entries": [Logged(e.leaf, e.index, e.path[1:]) for e in ENTRIES]}, "not_in_log"),
         ({"entries": [Logged(e.leaf, e.index + 1, e.path) for e in ENTRIES]}, "not_in_log"),
