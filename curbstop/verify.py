@@ -47,11 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Check and tell; the exit code is the verdict."""
     try:
         raw, keys = _read(arguments.file, MOST_BYTES), _keys(arguments.keys)
-        published = [_notes(path) for path in arguments.checkpoint]
+        compared = [_notes(path) for path in arguments.checkpoint]
     except InputError as error:
         print(f"curbstop verify: {error}", file=sys.stderr)
         return BAD_INPUT
-    verdict = verify(raw, keys, published)
+    verdict = verify(raw, keys, neighbours=compared)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     print(to_json(verdict) if arguments.json else "\n".join(to_lines(verdict, arguments.lang)))

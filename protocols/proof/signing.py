@@ -62,7 +62,10 @@ def _judge(one: Bearer, claims: Keys, known: Keys) -> Check | None:
     ring = known if known.has(one.keyid) else claims
     if not ring.has(one.keyid):
         return _unknown(one, known, one.name or "")
-    mine = [key for key in ring.of(one.keyid, one.role) if one.name in (None, key.name)]
+    fit = ring.of(one.keyid, one.role)
+    mine = [key for key in fit if one.name in (None, key.name)]
+    if not mine and fit and one.role is Role.LOG:
+        return _other_log(one, fit[0].name)
     if not mine:
         return _broken("signer", one, "is signed by a key that may not sign it", "è firmato con una chiave non sua")
     try:
@@ -81,6 +84,14 @@ def _unknown(one: Bearer, known: Keys, name: str) -> Check:
     if other:
         en, it = f"{en} (you gave another key of that name)", f"{it} (per questo nome hai fornito un'altra chiave)"
     said = Said(f"{en}, fingerprint {one.keyid}.", f"{it}, impronta {one.keyid}.")
+    return Check(Line.SIGNED, Outcome.KEY_UNKNOWN, "key_unknown", said)
+
+
+def _other_log(one: Bearer, name: str) -> Check:
+    said = Said(
+        f"signed as the log {one.name}; you gave this key as that of {name}: ask whether that log goes on as this one.",
+        f"firmato come registro {one.name}; hai fornito questa chiave come di {name}: chiedi se continua in questo.",
+    )
     return Check(Line.SIGNED, Outcome.KEY_UNKNOWN, "key_unknown", said)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from protocols.errors import TheirsError, UnsupportedError
 from protocols.proof import accounts, comparing, dossier, placing, report, signing
+from protocols.proof.checkpoint import Note
 from protocols.proof.comparing import Source
 from protocols.proof.contents import Contents
 from protocols.proof.dossier import Opened
@@ -20,8 +21,14 @@ from protocols.uplink.crew import CrewAbort, CrewReport
 NOBODY = Keys()
 
 
-def verify(raw: bytes, known: Keys = NOBODY, published: Sequence[Source] = ()) -> Verdict:
-    """Return the verdict on a dossier under these keys, compared with these checkpoints that came by another way."""
+def verify(
+    raw: bytes, known: Keys = NOBODY, published: Sequence[Note] = (), neighbours: Sequence[Source] = ()
+) -> Verdict:
+    """Return the verdict on a dossier under these keys, compared with what came by another way.
+
+    `published` are checkpoints, each of which must be comparable; `neighbours` those of other dossiers, of which those
+    of equal size are.
+    """
     try:
         opened = dossier.open_(raw)
     except UnsupportedError as error:
@@ -36,7 +43,7 @@ def verify(raw: bytes, known: Keys = NOBODY, published: Sequence[Source] = ()) -
             f"Questo non è un fascicolo, oppure è stato modificato o danneggiato: {error}.",
         )
         return Verdict((Check(Line.FILE, Outcome.BROKEN, "file", said),))
-    checks = tuple(_checks(opened, known, published))
+    checks = tuple(_checks(opened, known, [*([note] for note in published), *neighbours]))
     compared = any(check.code == "published" for check in checks)
     contents = opened.contents
     return Verdict(

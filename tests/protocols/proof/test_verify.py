@@ -27,7 +27,7 @@ SEALED = codec.seal(h.command(7), h.HOUSE_KEY)[0]
 
 
 def judged(raw: bytes, *published: bytes, known: Keys = KEYS) -> Verdict:
-    return verify(raw, known, [[checkpoint.read(note)] for note in published])
+    return verify(raw, known, [checkpoint.read(note) for note in published])
 
 
 def without(*roles: Role) -> Keys:
@@ -101,6 +101,14 @@ def test_one_key_may_have_several_names() -> None:
     for order in (1, -1):
         more = [Key(Role.LOG, "log.example/older", h.LOG_KEY.public), *KNOWN][::order]
         assert judged(WHOLE, known=Keys(more)).outcome is Outcome.HOLDS
+
+
+def test_a_logs_key_that_was_given_for_another_log_is_not_known_here() -> None:
+    """The log that goes on under a new origin is to be asked for by its name; nothing in the file is wrong."""
+    older = Key(Role.LOG, "log.example/older", h.LOG_KEY.public)
+    verdict = judged(WHOLE, known=Keys([older, *KNOWN[1:]]))
+    assert (verdict.outcome, set(verdict.failed)) == (Outcome.KEY_UNKNOWN, {"key_unknown", "log_key_unknown"})
+    assert any("you gave this key as that of log.example/older" in check.said.en for check in verdict.checks)
 
 
 def test_documents_that_are_not_handed_out_leave_it_incomplete() -> None:
@@ -254,7 +262,7 @@ def test_a_checkpoint_that_says_nothing_of_this_log_is_not_compared() -> None:
         assert verdict.outcome in (Outcome.INCOMPLETE, Outcome.KEY_UNKNOWN)
     read = checkpoint.read(HOUSE.notes[1])
     spoilt = Note(read.text + b"x\n", read.checkpoint, read.signatures)
-    assert verify(WHOLE, KEYS, [[spoilt]]).failed == ("checkpoint_forged",)
+    assert verify(WHOLE, KEYS, [spoilt]).failed == ("checkpoint_forged",)
 
 
 @pytest.mark.parametrize(
