@@ -18,6 +18,8 @@ from protocols.ports import Clock, Entropy
 
 COOKIE = "curbstop_session"
 SECRET_BYTES = 32
+LINK_BYTES = 12
+"""Enough for what counts once, within minutes; a whole link fits a line of a terminal."""
 LASTS = timedelta(hours=12)
 LINK_LASTS = timedelta(minutes=15)
 
@@ -38,7 +40,7 @@ def log_in(db: Connection, clock: Clock, entropy: Entropy, token: str) -> str:
 
 def make_link(db: Connection, clock: Clock, entropy: Entropy, token: str) -> tuple[str, datetime]:
     """The code of a link that logs in as this token, once, and until when."""
-    code, until = entropy.token(SECRET_BYTES).hex(), clock.now() + LINK_LASTS
+    code, until = entropy.token(LINK_BYTES).hex(), clock.now() + LINK_LASTS
     db.execute(delete(login_links).where(login_links.c.expires_at <= clock.now()))
     db.execute(insert(login_links).values(hash=_hash(code), token=token, expires_at=until))
     return code, until
