@@ -145,3 +145,13 @@ def test_forms_work_without_javascript(house: Served, page: Page) -> None:
     plain.close()
     for token in (house.supervisor, house.person(f"Lia Verdi {house.port}", "supervisor")):
         house.api("/freeze", None, "DELETE", token=token)
+
+
+def test_a_session_that_has_ended_is_told_with_the_way_back(page: Page, house: Served) -> None:
+    token = house.person(f"Ida Gallo {house.port}", "operator")
+    enter(page, house, token)
+    house.api(f"/tokens/{token.split('.')[0]}", None, "DELETE")
+    house.order(house.place())
+    expect(page.locator("#lost")).to_have_text("La sessione è finita: accedi di nuovo. Accedi", timeout=SOON_MS)
+    page.locator("#lost a").click()
+    expect(page.locator("#token")).to_be_visible()

@@ -64,7 +64,7 @@
     banner.textContent = banner.dataset.ended + " ";
     const link = document.createElement("a");
     link.href = "/login?next=" + encodeURIComponent(location.pathname);
-    link.textContent = "Login";
+    link.textContent = banner.dataset.login;
     banner.append(link);
     lamp.classList.remove("live");
     lampWord.textContent = lamp.dataset.lost;
