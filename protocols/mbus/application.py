@@ -3,6 +3,7 @@
 What we do not interpret is one record with its bytes and the kind's name; its header is read where it has one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -31,13 +32,18 @@ EMPTY = Columns((), (), ())
 
 @dataclass(slots=True, eq=False)
 class Shape:
-    """What telegrams of one shape share: `base` bytes of header, then records; spans count from behind the header."""
+    """What telegrams of one shape share: `base` bytes of header, then records; spans count from behind the header.
+
+    A shape that has a plan is kept, and its text (JSON) with it once somebody has asked for that.
+    """
 
     base: int
     fields: tuple[Field, ...] = ()
     spans: tuple[tuple[int, int], ...] = ()
     more_follows: bool = False
     fixed: bool = False
+    planned: bool = False
+    text: Callable[[bytes, tuple[Cell, ...]], str] | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from protocols.errors import OursError
 from protocols.mbus import values
 from protocols.mbus.field import FROM_MASTER, FROM_METER, FUNCTIONS, MAX_EXTENSIONS, REST, Field, head_end, parts_of
-from protocols.mbus.forms import FULL_IDENTIFICATION, MANUFACTURER_SIZE, Missing
+from protocols.mbus.forms import FULL_IDENTIFICATION, MANUFACTURER_SIZE, Missing, exact
 from protocols.mbus.header import id_bytes
 from protocols.mbus.manufacturer import manufacturer_bytes
 from protocols.mbus.meaning import CODE, EXTENSION, PLAIN_TEXT
@@ -95,14 +95,14 @@ def encode_value(head: bytes, value: Sayable, *, from_master: bool = False) -> b
         raise OursError(f"a record that begins {head.hex()} holds no value: {field.reason}")
     data = _text_data(head, field, value) if isinstance(value, str) else _number_data(head, field, Decimal(value))
     told = field.read(data) if len(data) == field.size else Missing("its size differs")
-    if told != (value if isinstance(value, str) else _cell(field, Decimal(value), told)):
+    if told != value and not _same_number(exact(told, field.exponent), value):
         raise OursError(f"{value!r} can't be said by a record that begins {head.hex()}")
     return head + data
 
 
-def _cell(field: Field, value: Decimal, told: object) -> Decimal:
-    """The value as the field's cells have it: floats whole, whole numbers without the power of ten."""
-    return value if isinstance(told, Decimal) else Decimal(values.shifted(value, -field.exponent))
+def _same_number(told: tuple[int | None, int], value: Sayable) -> bool:
+    mantissa, exponent = told
+    return mantissa is not None and not isinstance(value, str) and values.shifted(mantissa, exponent) == value
 
 
 def _number_data(head: bytes, field: Field, value: Decimal) -> bytes:

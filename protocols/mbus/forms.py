@@ -1,18 +1,22 @@
 """How the bytes of a record's data become a cell: the one value, exact, or why there is none.
 
-A cell is a whole number to be scaled by its field's power of ten; a `Decimal` that is scaled already (floats); a text
-(also dates); `Missing` where the bytes are there and say nothing legal; None where the field itself says why.
+A cell is a number to be scaled by its field's power of ten: whole, or the single-precision float that was sent, whose
+shortest decimal is what it means; a `Decimal` that is scaled already (a float under a VIFE that changes its scale); a
+text (also dates); `Missing` where the bytes are there and say nothing legal; None where the field itself says why.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 
 from protocols.mbus import values
 from protocols.mbus.manufacturer import manufacturer_name
 
 FULL_IDENTIFICATION, MANUFACTURER_SIZE = 8, 2
+KEPT_DATES = 2048
+"""How many dates are kept as text: more than five years of days."""
 DATES = frozenset({"date", "date_time"})
 
 
@@ -23,7 +27,8 @@ class Missing:
     reason: str
 
 
-Cell = int | Decimal | str | Missing | None
+NO_FLOAT = Missing("the float is no number")
+Cell = int | float | Decimal | str | Missing | None
 Reader = Callable[[bytes], Cell]
 
 
@@ -114,20 +119,31 @@ def odd_decimal(data: bytes) -> Cell:
         return Missing(str(error))
 
 
-def date(data: bytes) -> Cell:
-    """A date as a cell."""
+@lru_cache(KEPT_DATES)
+def date_cell(word: int) -> Cell:
+    """A date of 16 bits as a cell: meters of a fleet tell the same few days again and again."""
     try:
-        return values.date_of(int.from_bytes(data, "little"))
+        return values.date_of(word)
     except values.NoValueError as error:
         return Missing(str(error))
+
+
+def date_time_cell(word: int) -> Cell:
+    """A date and time of 32 bits as a cell."""
+    try:
+        return values.date_time_of(word)
+    except values.NoValueError as error:
+        return Missing(str(error))
+
+
+def date(data: bytes) -> Cell:
+    """A date of 2 bytes as a cell."""
+    return date_cell(int.from_bytes(data, "little"))
 
 
 def date_time(data: bytes) -> Cell:
     """A date and time of 4 bytes as a cell."""
-    try:
-        return values.date_time_of(int.from_bytes(data, "little"))
-    except values.NoValueError as error:
-        return Missing(str(error))
+    return date_time_cell(int.from_bytes(data, "little"))
 
 
 PLAIN: dict[Form, Reader] = {
@@ -141,30 +157,40 @@ PLAIN: dict[Form, Reader] = {
 
 
 def _real_reader(scale: Scale) -> Reader:
-    """A float's decimal, wholly scaled."""
-    scaled = real_scaled(scale)
+    cell = real_cell(scale)
+    return lambda data: cell(*values.SINGLE.unpack(data))
 
-    def cell(data: bytes) -> Cell:
-        try:
-            return scaled(*values.SINGLE.unpack(data))
-        except values.NoValueError as error:
-            return Missing(str(error))
+
+def real_cell(scale: Scale) -> Callable[[float], Cell]:
+    """From a float that is sent to its cell."""
+    if scale.plain:
+        return plain_real
+    factor, plus = Decimal(scale.factor), Decimal(scale.plus)
+
+    def cell(value: float) -> Cell:
+        if not abs(value) <= values.LARGEST:
+            return NO_FLOAT
+        return values.EXACT.fma(values.real_of(value), factor, plus).scaleb(scale.exponent, values.EXACT)
 
     return cell
 
 
-def real_scaled(scale: Scale) -> Callable[[float], Decimal]:
-    """From a float that is sent to its exact decimal, scaled; raises NoValueError for what is no number."""
-    if scale.plain and not scale.exponent:
-        return values.real_of
-    if scale.plain:
-        return lambda value: values.real_of(value).scaleb(scale.exponent, values.EXACT)
+def plain_real(value: float) -> Cell:
+    """A float that is sent as it is meant: it stays what it is until its decimal is asked for."""
+    return value if abs(value) <= values.LARGEST else NO_FLOAT
 
-    def scaled(value: float) -> Decimal:
-        whole = values.EXACT.fma(values.real_of(value), Decimal(scale.factor), Decimal(scale.plus))
-        return whole.scaleb(scale.exponent, values.EXACT)
 
-    return scaled
+def exact(cell: Cell, exponent: int) -> tuple[int | None, int]:
+    """Mantissa and exponent of a cell that is a number; None of any other."""
+    if isinstance(cell, int):
+        return cell, exponent
+    if isinstance(cell, float):
+        cell = values.real_of(cell).scaleb(exponent, values.EXACT)
+    if not isinstance(cell, Decimal):
+        return None, 0
+    sign, digits, own = cell.as_tuple()
+    assert isinstance(own, int)  # noqa: S101 - a cell is never NaN
+    return int("".join(map(str, digits))) * (-1 if sign else 1), own
 
 
 def _raw_reader(data_field: int, lvar: int, size: int, kind: str) -> Callable[[bytes], int | str]:

@@ -7,16 +7,16 @@ judge, and a plan never says anything else. Plans are few: built on second sight
 can't fill the memory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from struct import Struct
 from typing import Any
 from zlib import adler32
 
-from protocols.mbus import codes, values
+from protocols.mbus import codes
 from protocols.mbus.application import RECORD_HEAD, Shape
 from protocols.mbus.field import CUT, Field
-from protocols.mbus.forms import Cell, Form, Missing, decimal, real_scaled
+from protocols.mbus.forms import Cell, Form, date_cell, date_time_cell, real_cell
 from protocols.mbus.frame import HEAD_SIZE, PRIMARY
 
 MAX_PLANS, MAX_SEEN = 16, 64
@@ -29,47 +29,44 @@ STRUCT = {
     (Form.UNSIGNED, 1): "B", (Form.UNSIGNED, 2): "H", (Form.UNSIGNED, 4): "I", (Form.UNSIGNED, 8): "Q",
     (Form.DATE, 2): "H", (Form.DATE_TIME, 4): "I", (Form.REAL, 4): "f",
 }  # fmt: skip
-DATES = {Form.DATE: values.date_of, Form.DATE_TIME: values.date_time_of}
-LEAST = 2
-"""A telegram of fewer records is walked as fast."""
+DATES: dict[Form, Callable[[Any], Cell]] = {Form.DATE: date_cell, Form.DATE_TIME: date_time_cell}
 
 
 class Plan:
-    """One shape, compiled; of two records or more."""
+    """One shape, compiled."""
 
     def __init__(self, wire: bytes, shape: Shape) -> None:
         start = RECORD_HEAD + shape.base
         bodies = [(start + at + f.head, start + end) for f, (at, end) in zip(shape.fields, shape.spans, strict=True)]
         self.shape = shape
+        shape.planned = True
         self.mask = int.from_bytes(_mask(wire, shape, bodies), "big")
         self.expected = int.from_bytes(wire, "big") & self.mask
+        self._bodies = [slice(*body) for body in bodies]
         self._numbers, numbered = _layout(shape, bodies)
         decimals = [n for n, field in enumerate(shape.fields) if field.form is Form.BCD]
         self._digits = _digits(len(wire), [bodies[n] for n in decimals])
         places = {n: place for place, n in enumerate(numbered + decimals)}
-        self._order = itemgetter(*[places.get(n, -1) for n in range(len(shape.fields))])
-        self._readers = [(n, _reader(f)) for n, f in enumerate(shape.fields) if not _as_taken(f)]
-        self._factors = [(n, f.scale.factor) for n, f in enumerate(shape.fields) if _scaled(f)]
+        self._order = several([places.get(n, -1) for n in range(len(shape.fields))])
+        self._readers = [(places[n], _reader(f)) for n, f in enumerate(shape.fields) if not _as_taken(f)]
+        self._factors = [(places[n], f.scale.factor) for n, f in enumerate(shape.fields) if _scaled(f)]
 
     def cells(self, wire: bytes) -> tuple[Cell, ...]:
         """The cells of a frame of this shape, its checksum verified by whoever asks."""
         try:
-            pool: tuple[Any, ...] = (*self._numbers(wire), *map(int, self._digits(wire[::-1].hex())), None)
+            taken = [*self._numbers(wire), *map(int, self._digits(wire[::-1].hex())), None]
         except ValueError:
-            pool = (*self._numbers(wire), *map(_decimal, self._digits(wire[::-1].hex())), None)
-        row: tuple[Any, ...] = self._order(pool)
-        if not self._readers and not self._factors:
-            return row
-        cells = list(row)
-        for n, read in self._readers:
-            try:
-                cells[n] = read(cells[n])
-            except values.NoValueError as error:
-                cells[n] = Missing(str(error))
-        for n, factor in self._factors:
-            if not isinstance(cells[n], Missing):
-                cells[n] *= factor
-        return tuple(cells)
+            return self._with_letters(wire)
+        for place, read in self._readers:
+            taken[place] = read(taken[place])
+        for place, factor in self._factors:
+            taken[place] *= factor
+        cells: tuple[Cell, ...] = self._order(taken)
+        return cells
+
+    def _with_letters(self, wire: bytes) -> tuple[Cell, ...]:
+        """The same where a decimal holds a minus sign or a display error: field by field."""
+        return tuple(field.read(wire[body]) for field, body in zip(self.shape.fields, self._bodies, strict=True))
 
 
 def _mask(wire: bytes, shape: Shape, bodies: list[tuple[int, int]]) -> bytes:
@@ -99,20 +96,19 @@ def _layout(shape: Shape, bodies: list[tuple[int, int]]) -> tuple[Callable[[byte
 
 def _digits(size: int, bodies: list[tuple[int, int]]) -> Callable[[str], tuple[str, ...]]:
     """Cut the decimals out of the frame's reversed hexadecimal digits."""
-    cuts = [slice(2 * (size - end), 2 * (size - start)) for start, end in bodies]
-    if len(cuts) > 1:
-        return itemgetter(*cuts)
-    return (lambda text: (text[cuts[0]],)) if cuts else lambda _: ()
+    return several([slice(2 * (size - end), 2 * (size - start)) for start, end in bodies])
 
 
-def _decimal(digits: str) -> Cell:
-    """One decimal as its field would read it: maybe negative, maybe a display error."""
-    return decimal(bytes.fromhex(digits)[::-1])
+def several(places: Sequence[int | slice]) -> Callable[[Any], tuple[Any, ...]]:
+    """Take several items at once, as a tuple also where it is one or none."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return (lambda row: (row[places[0]],)) if places else lambda _: ()
 
 
 def _reader(field: Field) -> Callable[[Any], Cell]:
     """What makes a cell of what `unpack` gives."""
-    return real_scaled(field.scale) if field.form is Form.REAL else DATES.get(field.form, field.read)
+    return real_cell(field.scale) if field.form is Form.REAL else DATES.get(field.form, field.read)
 
 
 def _scaled(field: Field) -> bool:
@@ -135,10 +131,11 @@ class Plans:
 
     def read(self, wire: bytes) -> tuple[Shape, tuple[Cell, ...]] | None:
         """Shape and cells of a frame whose shape has a plan; None for a walk, also where the checksum is wrong."""
-        number = -1
-        for plan in self._plans.get(len(wire), ()):
-            if number < 0:
-                number = int.from_bytes(wire, "big")
+        plans = self._plans.get(len(wire))
+        if plans is None:
+            return None
+        number = int.from_bytes(wire, "big")
+        for plan in plans:
             if number & plan.mask == plan.expected:
                 right = adler32(wire[HEAD_SIZE:-2], 0) & 0xFF == wire[-2]
                 return (plan.shape, plan.cells(wire)) if right else None
@@ -163,8 +160,8 @@ class Plans:
 
 
 def plannable(wire: bytes, shape: Shape) -> bool:
-    """Whether a shape can be told by its bytes alone: a slave's records, none encrypted, none cut off, two at least."""
-    if len(shape.fields) < LEAST or wire[RECORD_HEAD - 1] not in PLANNED or wire[HEAD_SIZE] & PRIMARY:
+    """Whether a shape can be told by its bytes alone: a slave's records, none encrypted, none cut off."""
+    if not shape.fields or wire[RECORD_HEAD - 1] not in PLANNED or wire[HEAD_SIZE] & PRIMARY:
         return False
     return CUT not in shape.fields and shape.fields[0].head > 0
 

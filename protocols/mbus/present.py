@@ -10,6 +10,7 @@ from protocols.mbus.frame import FCB, FCV, REQ_UD1, REQ_UD2, SND_NKE
 from protocols.mbus.header import Header, status_words
 from protocols.mbus.record import Record
 from protocols.mbus.telegram import Telegram
+from protocols.mbus.text import Text
 
 SHORT_FRAMES = {SND_NKE: "reset of the link", REQ_UD2: "request for data", REQ_UD1: "request for alarms"}
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -52,6 +53,15 @@ def _exact(value: object) -> object:
 
 def to_json(telegram: Telegram) -> str:
     """One object on one line."""
+    shape = telegram.shape
+    if not shape.planned:
+        return _of_records(telegram)
+    if shape.text is None:
+        shape.text = Text(telegram.wire, shape)
+    return shape.text(telegram.wire, telegram.cells)
+
+
+def _of_records(telegram: Telegram) -> str:
     document: dict[str, object] = {
         "header": header_fields(telegram.header),
         "records": [record_fields(r) for r in telegram.records],

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from protocols.mbus import values
 from protocols.mbus.field import CUT, FILLER, FROM_MASTER, FROM_METER, REST, Field, Fields, head_end
-from protocols.mbus.forms import Cell, Missing
+from protocols.mbus.forms import Cell, Missing, exact
 
 Scalar = int | Decimal | str | None
 
@@ -104,7 +104,7 @@ def _met(known: Fields, data: bytes, at: int) -> Field | None:
 def record_of(field: Field, cell: Cell, data: bytes, span: tuple[int, int]) -> Record:
     """One record as an object."""
     start, stop = span
-    mantissa, exponent = _number(cell, field.exponent)
+    mantissa, exponent = exact(cell, field.exponent)
     return Record(
         quantity=field.quantity,
         mantissa=mantissa,
@@ -122,17 +122,6 @@ def record_of(field: Field, cell: Cell, data: bytes, span: tuple[int, int]) -> R
         notes=field.notes,
         offset=start,
     )
-
-
-def _number(cell: Cell, exponent: int) -> tuple[int | None, int]:
-    """Mantissa and exponent of a cell that is a number."""
-    if isinstance(cell, int):
-        return cell, exponent
-    if isinstance(cell, Decimal):
-        sign, digits, own = cell.as_tuple()
-        assert isinstance(own, int)  # noqa: S101 - a cell is never NaN
-        return int("".join(map(str, digits))) * (-1 if sign else 1), own
-    return None, 0
 
 
 def decode_records(data: bytes, *, from_master: bool = False) -> tuple[Record, ...]:

@@ -34,24 +34,26 @@ class Telegram:
         self.cells = cells
         self.wire = wire
         self.error = error
-        self._header: Header | None = None
-        self._records: tuple[Record, ...] | None = None
 
     @property
     def header(self) -> Header:
         """Who speaks, and how it is."""
-        if self._header is None:
-            self._header = application.header(_bare(self.wire), self.raw, self.shape)
-        return self._header
+        try:
+            return self._header
+        except AttributeError:
+            self._header: Header = application.header(_bare(self.wire), self.raw, self.shape)
+            return self._header
 
     @property
     def records(self) -> tuple[Record, ...]:
         """All records, with their bytes."""
-        if self._records is None:
+        try:
+            return self._records
+        except AttributeError:
             body, shape = self.raw[self.shape.base :], self.shape
             rows = zip(shape.fields, self.cells, shape.spans, strict=True)
-            self._records = tuple(record_of(field, cell, body, span) for field, cell, span in rows)
-        return self._records
+            self._records: tuple[Record, ...] = tuple(record_of(f, cell, body, span) for f, cell, span in rows)
+            return self._records
 
     @property
     def more_follows(self) -> bool:
@@ -101,7 +103,7 @@ def decode_telegram(source: Frame | bytes) -> Telegram:
     wire = source if isinstance(source, bytes) else encode(source)
     planned = _plans.read(wire)
     if planned is not None:
-        return Telegram(planned[0], planned[1], wire)
+        return Telegram(*planned, wire)
     telegram = _walk(wire, source)
     _plans.saw(wire, telegram.shape)
     return telegram

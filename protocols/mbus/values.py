@@ -22,7 +22,8 @@ INVALID, ALL_ONES_G = 0x80, 0xFFFF
 KEPT_DAYS = 2048
 """How many days, and minutes of the day, are kept as text: five years of days, and all minutes."""
 NO_BYTES = "a number of no bytes"
-SINGLE, ZERO = struct.Struct("<f"), Decimal(0)
+SINGLE = struct.Struct("<f")
+_pack, _unpack = SINGLE.pack, SINGLE.unpack
 SMALLEST_NORMAL, LARGEST = 1.1754943508222875e-38, 3.4028234663852886e38
 """Of single-precision floats; below the smallest normal one digits are lost."""
 LONGEST_TEXT, NEGATIVE, BINARY = 0xBF, 0xD0, 0xE0
@@ -88,35 +89,36 @@ def real(data: bytes) -> Decimal:
 
 
 def real_of(value: float) -> Decimal:
-    """Type H as a float.
+    """Type H as a float: the decimal of the fewest digits, from 7 on, that is this single."""
+    return Decimal(shortest(value))
 
-    No two decimals of 6 digits are one single: a first try of 6 that holds is the shortest, but below the normal ones.
-    """
-    if not value:
-        return ZERO
+
+def shortest(value: float) -> str:
+    """The digits of `real_of`, maybe with an exponent."""
     if SMALLEST_NORMAL <= abs(value) <= LARGEST:
-        text = f"{value:.6g}"
-        if SINGLE.unpack(SINGLE.pack(float(text)))[0] == value:
-            return Decimal(text)
-    return _real_of_any(value)
+        text = f"{value:.7g}"
+        if _unpack(_pack(float(text)))[0] == value:
+            return text
+    return _longer(value) if value else "0"
 
 
-def _real_of_any(value: float) -> Decimal:
+def _longer(value: float) -> str:
+    """Below the normal ones even fewer digits may do: there they are tried from one on."""
     if not abs(value) <= LARGEST:
         raise NoValueError("the float is no number")
-    for digits in range(1 if abs(value) < SMALLEST_NORMAL else 7, 9):
+    for digits in range(8 if abs(value) >= SMALLEST_NORMAL else 1, 9):
         text = f"{value:.{digits}g}"
         if _as_single(text) == value:
-            return Decimal(text)
-    return Decimal(f"{value:.9g}")
+            return text
+    return f"{value:.9g}"
 
 
 def _as_single(text: str) -> float:
     try:
-        (value,) = SINGLE.unpack(SINGLE.pack(float(text)))
+        value: float = _unpack(_pack(float(text)))[0]
     except OverflowError:
         return float("inf")
-    return float(value)
+    return value
 
 
 def date(data: bytes) -> str:

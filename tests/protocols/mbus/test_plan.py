@@ -123,7 +123,7 @@ def test_plans_are_few_whatever_comes() -> None:
 @pytest.mark.parametrize(
     ("wire", "why"),
     [
-        (frame(VOLUME), "one record"),
+        (frame(b"\x2f"), "no record"),
         (frame(VOLUME + b"\x04\x13"), "cut off"),
         (frame(VOLUME + ENERGY, 0x51), "not a meter's"),
         (encode(Long(0x53, 1, 0x78, VOLUME + ENERGY)), "from a master"),
