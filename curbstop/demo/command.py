@@ -16,6 +16,7 @@ from curbstop.demo.crew import crew_of
 from curbstop.demo.fieldwork import FieldWork
 from curbstop.demo.meters import METERS
 from curbstop.demo.news import News, follow
+from curbstop.demo.proving import Proving
 from curbstop.demo.scene import Promises
 from curbstop.demo.setting import BROKERS, setting
 from curbstop.demo.stories import Teller
@@ -115,10 +116,14 @@ async def play(broker: str, promises: Promises, *, once: bool, as_json: bool) ->
             ]
             on_stage = (uses, news, place, promises, timeline)
             await Teller(*on_stage, all_read, FieldWork(*on_stage, crew)).play()
+            proving = Proving(*on_stage, crew)
+            await proving.proven()
             await asyncio.sleep(LAST_NEWS_S)
             conclude(console, promises)
             if as_json:
-                print(json.dumps(await report(uses, promises, await crew.feed.to_its_end()), indent=2))
+                print(
+                    json.dumps(await report(uses, promises, await crew.feed.to_its_end(), proving.dossiers), indent=2)
+                )
             if not once:
                 invite(console, place)
                 await asyncio.Event().wait()

@@ -17,7 +17,7 @@ from protocols.ports import Entropy
 from protocols.uplink.keys import SigningKey, spoken
 
 STARTS_WITHIN_S, LOOK_EVERY_S = 30.0, 0.05
-PUBLIC_KEY, ADMIN_TOKEN, KEEP_IT = "public key", "admin token", "Keep it"
+PUBLIC_KEY, LOG_KEY, ADMIN_TOKEN, KEEP_IT = "public key", "log key", "admin token", "Keep it"
 """How the lines begin that a first start shows."""
 AUDITOR_FILE = "auditor"
 
@@ -28,6 +28,7 @@ class Started:
 
     base: str
     public_key: str
+    log_key: str
     admin: Api
 
 
@@ -37,13 +38,14 @@ async def control_plane(config: Path, ports: Ports, entropy: Entropy) -> AsyncIt
     base, log = f"http://{LOOPBACK}:{ports.rest}", config.with_suffix(".log")
     command = curbstop("serve", str(config))
     async with (
-        running("the control plane", command, log, awaited=(PUBLIC_KEY, ADMIN_TOKEN, KEEP_IT)) as child,
+        running("the control plane", command, log, awaited=(PUBLIC_KEY, LOG_KEY, ADMIN_TOKEN, KEEP_IT)) as child,
         client(base) as http,
     ):
         public_key = await child.told(PUBLIC_KEY, STARTS_WITHIN_S)
+        log_key = await child.told(LOG_KEY, STARTS_WITHIN_S)
         token = await child.told(ADMIN_TOKEN, STARTS_WITHIN_S)
         await _answers(child, http)
-        yield Started(base, public_key, Api(http, token, entropy))
+        yield Started(base, public_key, log_key, Api(http, token, entropy))
 
 
 async def _answers(child: Child, http: httpx.AsyncClient) -> None:

@@ -55,16 +55,24 @@ class Api:
         """Put bytes where their name says that they belong, however often; RestError as above."""
         return await self._ask("PUT", path, content=data, headers=self.credentials)
 
+    async def download(self, path: str, **query: str | int) -> bytes:
+        """Read a file; RestError as above."""
+        answer = await self._answer("GET", path, params=query, headers=self.credentials)
+        if answer.is_error:
+            _document("GET", path, answer)
+        return answer.content
+
     async def _ask(self, method: str, path: str, **parts: Any) -> Document:
+        return _document(method, path, await self._answer(method, path, **parts))
+
+    async def _answer(self, method: str, path: str, **parts: Any) -> httpx.Response:
         for left in reversed(range(TRIES)):
             try:
-                answer = await self.http.request(method, f"/api/v1{path}", **parts)
+                return await self.http.request(method, f"/api/v1{path}", **parts)
             except httpx.TransportError as error:
                 if not left:
                     raise RestError(f"{method} {path}: the control plane does not answer ({error!r})") from None
                 await asyncio.sleep(AGAIN_AFTER_S)
-                continue
-            return _document(method, path, answer)
         raise AssertionError("a loop of at least one try has ended without an answer")
 
 

@@ -32,6 +32,8 @@ class Setting:
     riser: Riser
     people: People
     stolen: Stolen
+    log_key: str
+    gateway_key: bytes
 
 
 def _embedded(_folder: Path, port: int, passwords: Mapping[str, str]) -> AbstractAsyncContextManager[None]:
@@ -66,7 +68,7 @@ async def setting(broker: str, say: Say) -> AsyncIterator[Setting]:
         await stack.enter_async_context(running("the gateway", command, folder / "gateway.log"))
         say("gateway", "a process of its own, knows the control plane's public key")
         stolen = steal(folder, ports, passwords[CONTROL_PLANE], key)
-        yield Setting(folder, started.base, served, people, stolen)
+        yield Setting(folder, started.base, served, people, stolen, started.log_key, key.public)
 
 
 async def _start_broker(

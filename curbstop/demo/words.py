@@ -1,12 +1,15 @@
 """What the demo says before and after its timeline, for people and for programs."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 
 from curbstop.demo import law
 from curbstop.demo.meters import METERS, UNREAD, UNREAD_WORDS
 from curbstop.demo.plane import AUDITOR_FILE
+from curbstop.demo.proving import FOLDER, KEYS
 from curbstop.demo.rest import Document
 from curbstop.demo.scene import Promises
 from curbstop.demo.setting import Setting
@@ -36,13 +39,22 @@ def conclude(console: Console, promises: Promises) -> None:
 def invite(console: Console, place: Setting) -> None:
     """How to look around while it runs."""
     console.print("\nStill running; Ctrl-C ends it. To look around meanwhile:")
+    proofs = place.folder / FOLDER
+    console.print(f"  {ourselves()} verify {proofs}/A-suspend-*.zip --keys {proofs}/{KEYS}", soft_wrap=True)
     console.print(f"  curl -H @{place.folder}/{AUDITOR_FILE} {place.base}/api/v1/orders", soft_wrap=True)
 
 
-async def report(uses: Uses, promises: Promises, feed: Sequence[Document]) -> Document:
-    """What happened, for a program; `feed` are the entries that the crew has read."""
+def ourselves() -> str:
+    """The command by which this was begun."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "curbstop" else "curbstop"
+
+
+async def report(
+    uses: Uses, promises: Promises, feed: Sequence[Document], dossiers: Mapping[str, Document]
+) -> Document:
+    """What happened, for a program; `feed` are the entries that the crew has read, `dossiers` verdicts by order."""
     points = [*(str(meter.name) for meter in METERS), UNREAD, law.POINT]
-    orders = [_order(order) for point in points for order in await uses.orders_at(point)]
+    orders = [_order(order, dossiers.get(order["id"])) for point in points for order in await uses.orders_at(point)]
     told = {"kept": promises.kept, "broken": promises.broken}
     return {"orders": orders, "feed": [_entry(entry) for entry in feed], "promises": told}
 
@@ -54,11 +66,11 @@ def _entry(entry: Document) -> Document:
     return _with_why({"at": entry["at"], "type": entry["type"], "work_order": entry["subject"], **kept})
 
 
-def _order(order: Document) -> Document:
+def _order(order: Document, dossier: Document | None) -> Document:
     kept = ("id", "kind", "medium", "channel", "state", "grade", "reason")
     step = ("at", "state", "grade", "actor", "reason")
     timeline = [_with_why({key: event[key] for key in step}) for event in order["timeline"]]
-    return {**_with_why({key: order[key] for key in kept}), "timeline": timeline, "dossier": None}
+    return {**_with_why({key: order[key] for key in kept}), "timeline": timeline, "dossier": dossier}
 
 
 def _with_why(told: Document) -> Document:

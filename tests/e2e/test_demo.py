@@ -212,6 +212,9 @@ def a_crew_went(orders: list[dict[str, Any]], feed: list[dict[str, Any]]) -> Non
 def the_shape_is_as_promised(orders: list[dict[str, Any]]) -> None:
     for order in orders:
         assert set(order) == {"id", "kind", "medium", "channel", "state", "grade", "reason", "timeline", "dossier"}
-        assert order["dossier"] is None
+        assert order["dossier"]["file"].endswith(f"{order['kind']}-{order['id']}.zip")
+        running = order["state"] not in ("completed", "withdrawn")
+        told = (order["dossier"]["verdict"], order["dossier"]["exit_code"], order["dossier"]["failed"])
+        assert told == (("incomplete", 3, ["running"]) if running else ("holds", 0, []))
         assert order["timeline"][0]["state"] == "entered"
         assert all(set(row) == {"at", "state", "grade", "actor", "reason"} for row in order["timeline"])
