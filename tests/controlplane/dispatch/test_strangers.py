@@ -1,6 +1,6 @@
 """Nothing that nobody vouches for is believed, whatever its kind: it is counted, told, and changes nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -27,6 +27,7 @@ from protocols.uplink.messages import (
     Receipt,
 )
 from tests.controlplane.desk import JOURNAL, KEY, METER, NOON, WHO, Desk, G
+from tests.controlplane.dialects import both
 
 SWAPPED = SigningKey(b"n" * 32)
 """The key of the machine that somebody has put into the cellar, and nobody has approved."""
@@ -69,6 +70,14 @@ def batch(desk: Desk, journal: str = JOURNAL) -> Readings:
 
 SIGNED: list[Callable[[Desk], Body]] = [birth, permit_request, receipt, look_answer, ack]
 ALL: list[Callable[[Desk], Body]] = [*SIGNED, batch]
+
+
+@pytest.fixture
+def desk(database: str) -> Iterator[Desk]:
+    """A desk over this database."""
+    made = Desk(database)
+    yield made
+    made.engine.dispose()
 
 
 def given_key(desk: Desk, public_key: str, **other: object) -> None:
@@ -159,8 +168,8 @@ def test_I10_readings_are_those_of_the_journal_whose_birth_was_believed(journal:
         assert len(list(db.execute(select(readings)))) == 1
 
 
-def test_a_stranger_that_goes_on_is_told_of_once_a_day() -> None:
-    desk = Desk()
+@both
+def test_a_stranger_that_goes_on_is_told_of_once_a_day(desk: Desk) -> None:
     given_key(desk, NO_KEY)
     for _ in range(50):
         say(desk, batch(desk), KEY)

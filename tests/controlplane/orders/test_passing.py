@@ -1,5 +1,6 @@
 """A valve that reads closed while its index moves: one alarm, one work order, no second closure; and no false alarm."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,7 +23,16 @@ from protocols.types import ValvePosition
 from protocols.uplink import codec, topics
 from protocols.uplink.messages import Reading, Readings
 from tests.controlplane.desk import JOURNAL, KEY, METER, POINT, Desk, G
+from tests.controlplane.dialects import both
 from tests.controlplane.orders.test_observing import store, ticking
+
+
+@pytest.fixture
+def desk(database: str) -> Iterator[Desk]:
+    """A desk over this database."""
+    made = Desk(database)
+    yield made
+    made.engine.dispose()
 
 
 def believed(desk: Desk) -> None:
@@ -71,8 +81,8 @@ def closures(desk: Desk) -> int:
 PASSES = ("13.000", "13.000", "13.020", "13.040", "13.060")
 
 
-def test_an_index_that_moves_under_a_look_is_an_alarm_and_a_crews_work() -> None:
-    desk = Desk()
+@both
+def test_an_index_that_moves_under_a_look_is_an_alarm_and_a_crews_work(desk: Desk) -> None:
     order = closed(desk, ("12.3450", "12.3451"))
     (alarm,) = alarms(desk)
     said = {name: alarm[name] for name in ("code", "to", "meter", "before", "after", "unit", "point")}
@@ -84,8 +94,8 @@ def test_an_index_that_moves_under_a_look_is_an_alarm_and_a_crews_work() -> None
     assert (order.state, order.grade) == (S.COMPLETED, "read_back")
 
 
-def test_readings_that_move_later_are_told_once_and_lower_the_grade() -> None:
-    desk = Desk()
+@both
+def test_readings_that_move_later_are_told_once_and_lower_the_grade(desk: Desk) -> None:
     order = closed(desk)
     assert order.grade == "corroborated"
     told(desk, *PASSES, "13.080", "13.100")
@@ -118,8 +128,8 @@ def test_another_closure_at_a_valve_that_passes_makes_no_second_alarm() -> None:
     assert (len(alarms(desk)), len(repairs(desk))) == (1, 1)
 
 
-def test_a_person_ends_it_and_only_what_moves_after_that_is_told_again() -> None:
-    desk = Desk()
+@both
+def test_a_person_ends_it_and_only_what_moves_after_that_is_told_again(desk: Desk) -> None:
     closed(desk)
     told(desk, *PASSES)
     with desk.engine.begin() as db:

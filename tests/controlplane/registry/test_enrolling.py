@@ -18,6 +18,7 @@ from controlplane.registry.binding import bound
 from controlplane.registry.models import NO_JOURNAL, gateways, meters_told
 from protocols.uplink.keys import short_fingerprint, spoken
 from tests.controlplane.desk_clerk import HOUSE_KEY, Clerk, key_of, refused, shown
+from tests.controlplane.dialects import both
 
 SAID = TypeAdapter(Fingerprint)
 
@@ -38,6 +39,7 @@ def states(clerk: Clerk, gateway: str) -> list[str]:
     return [key["state"] for key in clerk.get(Role.OPERATOR, f"/gateway-keys?gateway={gateway}").json()["items"]]
 
 
+@both
 def test_a_key_waits_until_an_operator_has_compared_its_fingerprint(clerk: Clerk) -> None:
     gateway = entered(clerk)
     sent = clerk.made(f"/gateways/{gateway}/keys", {"public_key": key_of("a").public.hex()}, Role.CREW)
@@ -67,6 +69,7 @@ def test_a_fingerprint_that_differs_approves_nothing(clerk: Clerk) -> None:
     assert clerk.get(Role.OPERATOR, f"/gateways/{gateway}").json()["public_key"] is None
 
 
+@both
 def test_a_key_that_is_given_at_once_needs_the_fingerprint_that_the_gateway_shows(clerk: Clerk) -> None:
     body = {"id": "cellar", **shown(key_of("a"))}
     refused(clerk.post(Role.OPERATOR, "/gateways", {**body, "fingerprint": "0" * 16}), 409, "wrong_fingerprint")
@@ -89,6 +92,7 @@ def test_a_rejected_key_is_believed_only_if_it_is_sent_again(clerk: Clerk) -> No
     assert clerk.post(Role.OPERATOR, f"/gateways/{gateway}/keys/{again}/approve", said("a")).status_code == 200
 
 
+@both
 def test_I10_no_key_is_two_gateways_nor_an_old_one_nor_the_houses(clerk: Clerk) -> None:
     first, second = entered(clerk), entered(clerk)
     key = clerk.waiting_key(first, "a")
@@ -141,6 +145,7 @@ def put(clerk: Clerk, point: str, name: str, gateway: str) -> None:
         db.execute(insert(meters_told).values(meter=name, gateway=gateway, mark_epoch=6, mark_sequence=4, **told))
 
 
+@both
 def test_P6_a_key_takes_anothers_place_only_when_all_has_settled_and_raises_the_epoch(clerk: Clerk) -> None:
     point, gateway = clerk.point(), clerk.gateway()
     name = clerk.meter(point, gateway)
