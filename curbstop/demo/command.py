@@ -107,6 +107,8 @@ async def play(broker: str, promises: Promises, *, once: bool, as_json: bool) ->
     async with setting(broker, lambda who, what: timeline.say(clock.now(), who, what)) as place:
         uses, news, crew = Uses(place.people, clock), News(), crew_of(place, clock)
         timeline.meters = {point: meter for meter, point in place.people.points.items()}
+        link = f"{place.base}{await place.people.page()}"
+        timeline.say(clock.now(), "page", f"watch it in a browser; this link counts once: {link}")
         async with asyncio.TaskGroup() as group:
             all_read = asyncio.Event()
             beside = [
@@ -125,7 +127,7 @@ async def play(broker: str, promises: Promises, *, once: bool, as_json: bool) ->
                     json.dumps(await report(uses, promises, await crew.feed.to_its_end(), proving.dossiers), indent=2)
                 )
             if not once:
-                invite(console, place)
+                invite(console, place, await place.people.page())
                 await asyncio.Event().wait()
             for task in beside:
                 task.cancel()
