@@ -39,12 +39,9 @@ def conclude(console: Console, promises: Promises) -> None:
 def invite(console: Console, place: Setting, page: str) -> None:
     """How to look around while it runs; `page` is the path of a link that counts once."""
     console.print("\nStill running; Ctrl-C ends it. To look around meanwhile:")
-<<<<<<< Updated upstream
     proofs = place.folder / FOLDER
     console.print(f"  {ourselves()} verify {proofs}/A-suspend-*.zip --keys {proofs}/{KEYS}", soft_wrap=True)
-=======
     console.print(f"  {place.base}{page}  in a browser, once", soft_wrap=True)
->>>>>>> Stashed changes
     console.print(f"  curl -H @{place.folder}/{AUDITOR_FILE} {place.base}/api/v1/orders", soft_wrap=True)
 
 
