@@ -5,10 +5,11 @@ Source: facts/MBUS.md section 3. CI 73 is a compact frame in newer texts: only t
 
 from dataclasses import replace
 
+from protocols.errors import OursError
 from protocols.mbus import values
 from protocols.mbus.field import Field
 from protocols.mbus.forms import Cell, Missing
-from protocols.mbus.header import Header
+from protocols.mbus.header import Header, encode_short, id_bytes
 from protocols.mbus.record import Columns
 
 SIZE = 16
@@ -18,7 +19,7 @@ MEDIA = {
     0xA: 0x03, 0xB: 0x04, 0xC: 0x06, 0xD: 0x07, 0xE: 0x08,
 }  # fmt: skip
 """The medium nibble as the medium byte of variable data; from A on the counters' high byte comes first."""
-HIGH_BYTE_FIRST = 0xA
+HIGH_BYTE_FIRST, MEDIUM_MASK = 0xA, 0xF
 
 
 def _units() -> dict[int, tuple[str, str, int]]:
@@ -52,6 +53,32 @@ def decode_fixed(bare: Header, data: bytes) -> tuple[Header, Columns]:
         for field, (start, stop) in zip(fields, spans, strict=True)
     )
     return header, Columns(fields, cells, spans)
+
+
+def encode_fixed(
+    digits: str, access_no: int, status: int, medium_code: int, counters: tuple[tuple[int, int], tuple[int, int]]
+) -> bytes:
+    """Write 16 bytes: two counters, each a unit code and its number in that unit; OursError where one does not fit.
+
+    `medium_code` is the nibble of fixed data; bit 0 of `status` says that the counters are binary, bit 1 that they were
+    stored at a fixed date.
+    """
+    units, numbers = zip(*counters, strict=True)
+    if not 0 <= medium_code <= MEDIUM_MASK or not all(0 <= unit <= NO_UNIT for unit in units):
+        raise OursError(f"no fixed data say medium {medium_code} and units {units}")
+    types = bytes([units[0] | (medium_code & 3) << 6, units[1] | medium_code >> 2 << 6])
+    order = -1 if medium_code >= HIGH_BYTE_FIRST else 1
+    data = b"".join(_counter(number, status)[::order] for number in numbers)
+    return id_bytes(digits) + encode_short(access_no, status)[:2] + types + data
+
+
+def _counter(number: int, status: int) -> bytes:
+    if not status & BINARY:
+        return values.encode_bcd(number, 4)
+    try:
+        return number.to_bytes(4, "little", signed=True)
+    except OverflowError:
+        raise OursError(f"{number} does not fit into a counter of 4 bytes") from None
 
 
 def _field(unit: int, told: int, status: int) -> Field:

@@ -80,15 +80,24 @@ def _require(data: bytes, size: int) -> None:
 
 def encode_long(identity: Identity, access_no: int, status: int, configuration: int = 0) -> bytes:
     """Write 12 bytes; OursError where a field does not fit."""
+    return identity_bytes(identity) + encode_short(access_no, status, configuration)
+
+
+def encode_short(access_no: int, status: int, configuration: int = 0) -> bytes:
+    """Write 4 bytes; OursError where a field does not fit."""
     try:
-        return (
-            id_bytes(identity.id)
-            + manufacturer_bytes(identity.manufacturer)
-            + bytes([identity.version, identity.medium, access_no, status])
-            + configuration.to_bytes(2, "little")
-        )
+        return bytes([access_no, status]) + configuration.to_bytes(2, "little")
     except (ValueError, OverflowError) as error:
+        raise OursError(f"no header can say {access_no}, {status}, {configuration}: {error}") from None
+
+
+def identity_bytes(identity: Identity) -> bytes:
+    """A secondary address in 8 bytes; OursError where a field does not fit."""
+    try:
+        tail = bytes([identity.version, identity.medium])
+    except ValueError as error:
         raise OursError(f"no header can say {identity}: {error}") from None
+    return id_bytes(identity.id) + manufacturer_bytes(identity.manufacturer) + tail
 
 
 def id_bytes(digits: str) -> bytes:
