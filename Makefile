@@ -2,7 +2,7 @@
 PY ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-.PHONY: setup demo test check bench sim model docs
+.PHONY: setup demo test check bench sim soak model docs
 $(VENV)/.demo: pyproject.toml
 	$(PY) -m venv $(VENV) && $(BIN)/pip -q install -e '.[front]' && touch $@
 $(VENV)/.test: $(VENV)/.demo
@@ -26,5 +26,7 @@ bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench $(ONLY)
 sim: $(VENV)/.test
 	$(BIN)/python -m tests.simulation $(or $(SEED),0) $(or $(N),50)
+soak: $(VENV)/.test
+	$(BIN)/python -m tests.protocols.mbus.fuzzing $(or $(N),5000000) $(or $(SEED),0)
 model: $(VENV)/.test
 	$(BIN)/python -m tests.model

@@ -22,6 +22,7 @@ from protocols.mbus.security import ciphertext_size, mode
 RECORD_HEAD = 7
 """Bytes of a long frame before its user data: 68 L L 68 C A CI."""
 VARIABLE = frozenset({codes.CI_LONG, codes.CI_SHORT, codes.CI_NONE, codes.CI_DATA_SEND})
+INTERPRETED = VARIABLE | codes.ERROR_CIS | codes.ALARM_CIS | {codes.CI_FIXED, codes.CI_RESET, codes.CI_SELECT}
 HIGH_BYTE_FIRST = frozenset({codes.CI_LONG_MODE_2, codes.CI_FIXED_MODE_2, codes.CI_SELECT_MODE_2})
 SELECTION_SIZE = 8
 ALARM = Field("alarm", head=0, size=1, form=Form.UNSIGNED, read=values.unsigned)

@@ -95,6 +95,11 @@ def _known(table: dict[int, Meaning], code: int, name: str) -> Meaning:
     return table.get(code) or Meaning("unknown", reason=f"VIF {name} {code:02X} is reserved or unknown")
 
 
+def combined(code: int) -> Value:
+    """What a VIFE from a meter does to a value of no quantity, unit and scale."""
+    return _combine(Value(Meaning("")), code, from_master=False)
+
+
 def _combine(value: Value, code: int, *, from_master: bool) -> Value:
     meaning = value.meaning
     if code <= LAST_ACTION and from_master:

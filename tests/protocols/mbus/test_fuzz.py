@@ -13,6 +13,7 @@ from protocols.mbus.present import to_json, to_lines
 from protocols.mbus.reader import FrameReader, Noise
 from protocols.mbus.telegram import Telegram, decode_telegram
 from tests import vectors
+from tests.protocols.mbus import fuzzing
 
 FILES = vectors.telegrams()
 KINDS = st.sampled_from([0x50, 0x51, 0x55, 0x6E, 0x6F, 0x70, 0x71, 0x72, 0x73, 0x76, 0x78, 0x7A, 0x7B])
@@ -117,3 +118,9 @@ def test_the_time_to_read_grows_with_the_bytes_only() -> None:
     while reader.next_event() is not None:
         found += 1
     assert found <= 4096
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_300_000_mutated_frames_read_by_plan_as_they_are_walked(seed: int) -> None:
+    """Ten fixed seeds, 2 s each; `make soak` goes on to five million."""
+    assert fuzzing.run(30_000, seed) > 20_000
