@@ -203,7 +203,8 @@ def review(
         if unsettled(db, order.point):  # nobody is sent, and nothing new, before it has settled (P6, I11)
             until = context.now + timedelta(seconds=context.settings.command_grace_s)
             return advance(db, context, order, on, actor, to=OrderState.HELD, reason=UNSETTLED, until=until)
-        planned = advance(db, context, order, on, actor, to=OrderState.PLANNED)
+        # nobody's yet: a crew's once more only if it has to be, or it would be offered while a gateway does it (I11)
+        planned = advance(db, context, order, on, actor, to=OrderState.PLANNED, channel=None)
         return carry_out(db, context, planned)
     reason = answer.reason or bar or REASONS.get(stopped or "", GIVING_FIRST)
     if stopped is not None and order.stopped:

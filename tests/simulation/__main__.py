@@ -9,9 +9,8 @@ import sys
 import time
 from collections import Counter
 
-from tests.simulation.faulty import Lived
+from tests.simulation.faulty import WITH_CREWS, Lived
 from tests.simulation.many import lives
-from tests.simulation.plots import PLOTS
 from tests.simulation.sabotage import SABOTAGES, UNSEEN
 
 COLUMNS = 3
@@ -21,7 +20,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("seed", type=int, nargs="?", default=0)
     parser.add_argument("count", type=int, nargs="?", default=1)
-    parser.add_argument("--plot", action="append", choices=sorted(PLOTS))
+    parser.add_argument("--plot", action="append", choices=sorted(WITH_CREWS))
     parser.add_argument("--sabotage", choices=sorted({**SABOTAGES, **UNSEEN}))
     return parser.parse_args()
 

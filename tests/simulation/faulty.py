@@ -1,4 +1,4 @@
-"""A seed's life: six orders, stops aimed at them, faults on line and broker, plots against clocks, disks and processes.
+"""A seed's life: six orders, stops aimed at them, faults on line and broker, crews, plots against clocks and processes.
 
 Then the faults end, both ends run, and the world is left until it is quiet; what was held comes, what was sent is
 replayed, and it is left once more. The same seed lives the same life.
@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+from controlplane.orders.context import OrderSettings
 from controlplane.orders.states import TERMINAL, OrderState
 from controlplane.orders.stopping import Stop
 from controlplane.policy.facts import Act
@@ -24,11 +25,15 @@ from simulators.loop import Virtual, VirtualClock, run
 from simulators.process import Process
 from tests.simulation.bodies import ARM_EXPIRES_S, GAS
 from tests.simulation.checkers import broken
+from tests.simulation.crews.plot import crews_are_out
 from tests.simulation.house import FREE
 from tests.simulation.machine import Caps
 from tests.simulation.plots import HORIZON_S, PLOTS
 from tests.simulation.world import World
 
+WITH_CREWS = {**PLOTS, crews_are_out.__name__: crews_are_out}
+PERMIT_S, REPORT_S = 90.0, 300.0
+"""A crew's permit and the time to report, in this house: shorter than usual, so that a life sees both end."""
 ORDERS, QUIET_S, LOOK_EVERY_S, HELD_S = 6, 4 * 3600.0, 30.0, 300.0
 AFTERWARDS_S = 130.0
 """Longer than any account waits before it is sent again."""
@@ -81,6 +86,7 @@ def live(seed: int, plots: tuple[str, ...] | None = None) -> Lived:
         try:
             await _life(world, chance, _drawn(seed) if plots is None else plots)
             await _end(world, chance)
+            world.field.check()
             found = broken(world)
             return Lived(seed, found, world.story() if found else "", _counts(world))
         finally:
@@ -90,9 +96,9 @@ def live(seed: int, plots: tuple[str, ...] | None = None) -> Lived:
 
 
 def _drawn(seed: int) -> tuple[str, ...]:
-    """The seed's own plots, by chance of their own: with others the same people do the same."""
+    """The seed's own plots, by chance of their own: with others the same people do the same. Crews are always out."""
     chance = stream(seed, "plots")
-    return tuple(chance.sample(sorted(PLOTS), chance.choice((1, 2, 2, 3))))
+    return (*chance.sample(sorted(PLOTS), chance.choice((1, 2, 2, 3))), crews_are_out.__name__)
 
 
 def _world(virtual: Virtual, folder: Path, chance: Random) -> World:
@@ -109,6 +115,7 @@ def _world(virtual: Virtual, folder: Path, chance: Random) -> World:
         caps=caps,
         plane_rate=1 + chance.uniform(-0.004, 0.004),
         gateway_rate=1 + chance.uniform(-0.004, 0.004),
+        settings=OrderSettings(crew_permit_s=PERMIT_S, crew_report_s=REPORT_S),
     )
     off_s = chance.uniform(-4, 4) if chance.randrange(8) else chance.choice((-1, 1)) * chance.uniform(20, 90_000)
     for machine in world.machines.values():
@@ -123,7 +130,7 @@ def _branch(chance: Random) -> Random:
 async def _life(world: World, chance: Random, plots: tuple[str, ...]) -> None:
     world.witness.tell("world", f"plots: {', '.join(plots) or 'none'}")
     tasks = [asyncio.ensure_future(_order(world, _branch(chance), n)) for n in range(ORDERS)]
-    tasks += [asyncio.ensure_future(PLOTS[name](world, _branch(chance))) for name in plots]
+    tasks += [asyncio.ensure_future(WITH_CREWS[name](world, _branch(chance))) for name in plots]
     await asyncio.sleep(HORIZON_S)
     for task in tasks:
         task.cancel()
@@ -223,6 +230,7 @@ async def _end(world: World, chance: Random) -> None:
     world.line.come_up()
     if chance.randrange(2):
         world.cellar.jump(-world.cellar.clock.offset_s)
+    await world.field.come_home(stream(world.virtual.seed, "come home"))
     await _quiet(world)
     released = world.broker.release()
     sent = [s.message for s in world.witness.messages if s.what == "accepted" and "/readings" not in s.message.topic]
@@ -249,15 +257,18 @@ async def _quiet(world: World) -> None:
 def _still(world: World) -> bool:
     """Every order has ended or is on somebody's list for a while, and every gateway's account has come."""
     soon = world.context.now + timedelta(seconds=HELD_S)
-    waits = (OrderState.HELD, OrderState.PLANNED)
-    return all(
-        order.state in TERMINAL
-        or (order.state in waits and order.until is not None and order.until > soon and order.reason is not None)
-        for name in ("A", "B", "C", "D", FREE)
-        for order in world.orders(name)
-    ) and all(
-        machine.gateway is None or (machine.alive and not machine.gateway.edge.journal.unacknowledged(1))
-        for machine in world.machines.values()
+    waits = (OrderState.HELD, OrderState.PLANNED, OrderState.ASSIGNED, OrderState.ON_SITE)
+    return (
+        all(
+            order.state in TERMINAL or (order.state in waits and order.until is not None and order.until > soon)
+            for name in ("A", "B", "C", "D", FREE)
+            for order in world.orders(name)
+        )
+        and all(
+            machine.gateway is None or (machine.alive and not machine.gateway.edge.journal.unacknowledged(1))
+            for machine in world.machines.values()
+        )
+        and not world.field.office.awaits()
     )
 
 

@@ -1,16 +1,28 @@
-"""The control plane's database before a story begins: one client, four points with their meters, one free point."""
+"""The control plane's database before a story begins: one client, four points with their meters, one free point.
+
+Two crews are enrolled, each with a device and one to spare; one device more has nobody's approval.
+"""
 
 import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, Engine, insert
 
+from controlplane.access.roles import Role
+from controlplane.access.service import Wish, make_token
 from controlplane.db import fences
+from controlplane.field.enrolment.service import approve, enrol, make_code, make_crew
+from controlplane.orders.context import Context
+from controlplane.policy import packs
 from controlplane.registry.models import clients, gateways, meters, supply_points
 from protocols.types import GatewayId
-from protocols.uplink.keys import SigningKey
+from protocols.uplink.keys import SigningKey, short_fingerprint
+from simulators.chance import SeededEntropy
 from simulators.loop import START
 from tests.databases import fresh
 from tests.simulation.bodies import GAS, NAMES, identity
@@ -21,16 +33,57 @@ CLIENT = "cli_1"
 FREE = "E"
 
 
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A crew's device as it was enrolled, and the token under which it sends."""
+
+    name: str
+    id: str
+    secret: str
+    key: SigningKey
+    approved: bool
+
+
+class _Then:
+    """The clock of the moment at which everything begins."""
+
+    def now(self) -> datetime:
+        return START
+
+    def boot(self) -> float:
+        return 0.0
+
+
 @cache
-def empty() -> bytes:
-    """The file of a house in which nothing has happened yet, made once for all worlds."""
+def _built() -> tuple[bytes, tuple[Enrolled, ...]]:
+    """The file of a house in which nothing has happened yet, and its crews' devices: made once for all worlds."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "house.sqlite"
         engine = fresh(path)
         with engine.begin() as db:
             _register(db)
+            devices = tuple(_enrol(db))
         engine.dispose()
-        return path.read_bytes()
+        return path.read_bytes(), devices
+
+
+def enrolled() -> tuple[Enrolled, ...]:
+    """All devices that ever enrolled, by their own account."""
+    return _built()[1]
+
+
+def _enrol(db: Connection) -> Iterator[Enrolled]:
+    context = Context(_Then(), SeededEntropy(0, "enrolment"), packs.served("demo"))
+    for crew in ("mario", "luigi"):
+        identity = make_crew(db, context, crew, None, "anna")
+        for name in (crew, f"{crew} too") if crew != "luigi" else (crew, f"{crew} too", "ghost"):
+            key = SigningKey(name.encode().ljust(32, b"."))
+            token = make_token(db, context.clock, context.entropy, Wish(name, Role.CREW), "anna")
+            code = make_code(db, context, identity, "anna")
+            device = enrol(db, context, code, name, key.public.hex(), token.id)
+            if name != "ghost":
+                approve(db, context, device, short_fingerprint(key.public), "anna")
+            yield Enrolled(name, device, token.secret, key, approved=name != "ghost")
 
 
 def _register(db: Connection) -> None:
@@ -55,5 +108,5 @@ def build(folder: Path) -> tuple[Engine, sqlite3.Connection]:
     """A new house in this folder, and an eye on its database that no code of the house passes."""
     path = folder / "plane.sqlite"
     engine = fresh(path)
-    path.write_bytes(empty())
+    path.write_bytes(_built()[0])
     return engine, sqlite3.connect(path, isolation_level=None)

@@ -156,7 +156,7 @@ async def the_plane_dies_at_a_moment(world: World, chance: Random) -> None:
     """It is killed between a commit and what it would have sent."""
     for _ in range(chance.randrange(1, 4)):
         await asyncio.sleep(chance.uniform(0, HORIZON_S / 4))
-        world.witness.upon(chance.choice(AT_THE_PLANE), lambda _: _kill_plane(world, chance))
+        world.witness.upon(chance.choice(AT_THE_PLANE), lambda _: kill_plane(world, chance))
 
 
 async def both_die_at_a_moment(world: World, chance: Random) -> None:
@@ -164,7 +164,7 @@ async def both_die_at_a_moment(world: World, chance: Random) -> None:
 
     def both(_: str) -> None:
         _kill_gateway(world, chance)
-        _kill_plane(world, chance)
+        kill_plane(world, chance)
 
     await asyncio.sleep(chance.uniform(0, HORIZON_S / 2))
     world.witness.upon(chance.choice((*AT_THE_EDGE, *AT_THE_PLANE)), both)
@@ -357,7 +357,7 @@ def _kill_gateway(world: World, chance: Random) -> None:
     asyncio.get_running_loop().call_later(chance.choice((0.1, 1.0, 20.0, 140.0)), world.cellar.again)
 
 
-def _kill_plane(world: World, chance: Random) -> None:
+def kill_plane(world: World, chance: Random) -> None:
     world.kill_plane()
     asyncio.get_running_loop().call_later(chance.choice((0.1, 1.0, 20.0, 150.0)), world.plane_again)
 

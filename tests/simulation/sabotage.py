@@ -12,7 +12,18 @@ from datetime import datetime
 from pytest import MonkeyPatch  # noqa: PT013 - a patch that undoes itself, outside of tests too
 
 import gateway.attempt
-from controlplane.orders import births, evidence, looking, permit, settling, stopping, waits
+from controlplane.field.work import acts, offering
+from controlplane.orders import (
+    births,
+    evidence,
+    handing,
+    looking,
+    permit,
+    settling,
+    stopping,
+    waits,
+    witness,
+)
 from drivers import mbus
 from gateway.attempt import Attempt
 from gateway.bus import Line
@@ -20,6 +31,8 @@ from gateway.clockwatch import ClockWatch
 from gateway.edge import Edge
 from gateway.inbox import Inbox
 from gateway.journal import Journal
+from simulators.crews.device import Device
+from tests.simulation import crew_saboteurs as crew_by
 from tests.simulation import saboteurs as by
 from tests.simulation.saboteurs import Patch
 
@@ -50,6 +63,7 @@ def _at_once(granted: datetime, *_: float) -> datetime:
     return granted
 
 
+CREWS = ("crews_are_out",)
 SABOTAGES: dict[str, Sabotage] = {
     "permit expiry not guarded": Sabotage(
         by.guard(by.never_lapses), ("I1",), (0, 4), ("the_line_is_slow_after_a_permit", "permits_come_late")
@@ -124,11 +138,42 @@ SABOTAGES: dict[str, Sabotage] = {
     "armed without reading closed": Sabotage(by.arms_blindly, ("I4",), (1,), ("receipts_come_late",)),
     "done without a read-back": Sabotage(by.says_done_unread, ("evidence",), (5,), ("acknowledgements_are_lost",)),
 }
+OF_CREWS: dict[str, Sabotage] = {
+    "sent while a hand is out": Sabotage(crew_by.sends_past_a_hand, ("P9", "I11"), (16,)),
+    "time ends a hand": Sabotage(crew_by.time_ends_a_hand, ("P9",), (6,)),
+    "silence not told": Sabotage(crew_by.silence_untold, ("P9",), (6,)),
+    "any device's account of a hand": Sabotage(by.instead((witness, "under_permit", crew_by.any_hand)), ("P9",), (69,)),
+    "permit's end not looked at": Sabotage(by.instead((Device, "may_begin", _yes)), ("I1",), (40,)),
+    "plate not compared": Sabotage(
+        by.instead((acts, "_is_this_meter", _yes)), ("identity",), (36,), ("a_meter_is_swapped", *CREWS)
+    ),
+    "any key believed of a crew": Sabotage(crew_by.believes_any_crew, ("P9", "I9"), (0,), CREWS),
+    "revoked devices believed": Sabotage(crew_by.believes_the_revoked, ("P9",), (3,)),
+    "unapproved devices believed": Sabotage(crew_by.believes_the_unapproved, ("P9",), (2,), CREWS),
+    "completed without photographs": Sabotage(by.instead((acts, "refuse", _nothing)), ("evidence",), (0,), CREWS),
+    "photographs nobody put": Sabotage(crew_by.believes_in_photographs, ("evidence",), (13,), CREWS),
+    "a stop not told to its crew": Sabotage(crew_by.stops_untold, ("P9",), (0,), CREWS),
+    "acts without a permit untold": Sabotage(by.instead((witness, "_alarm", _nothing)), ("P9",), (11,), CREWS),
+    "nothing gives back after a hand": Sabotage(
+        by.instead(*((module, "give_back_if_due", _nothing) for module in (stopping, looking, evidence, witness))),
+        ("I15",),
+        (0,),
+        CREWS,
+    ),
+    "what waits for a hand waits on": Sabotage(by.instead((settling, "waits_for_a_hand", _no)), ("I8",), (6,), CREWS),
+    "crews' accounts acknowledged unkept": Sabotage(crew_by.accounts_unkept, ("I7",), (6,), CREWS),
+    "held work offered while a gateway does it": Sabotage(crew_by.offers_what_was_held, ("I11",), (103,)),
+}
+SABOTAGES |= OF_CREWS
 UNSEEN: dict[str, Sabotage] = {
     "superseded not guarded": Sabotage(by.guard(lambda f: replace(f, superseded=False)), ("I3",)),
     "epoch never raised": Sabotage(by.instead((births, "_highest_issued", _nothing)), ("I2", "P6", "I3", "P8", "I11")),
     "permit despite a stop": Sabotage(by.instead((permit, "blocking", _nothing)), ("I1", "I6")),
     "crew planned unsettled": Sabotage(by.instead((looking, "_said_after_settlement", _yes)), ("I11", "P6")),
+    "crew's permit despite a stop": Sabotage(by.instead((handing, "_refusal", _nothing)), ("I1", "I6", "P2")),
+    "crew's permit before settlement": Sabotage(by.instead((handing, "unsettled", _no)), ("P6",)),
+    "work offered before settlement": Sabotage(by.instead((offering, "unsettled", _no)), ("P6", "I11")),
+    "given back unread by a crew": Sabotage(by.instead((witness, "read_after", _yes)), ("P8",)),
 }
 """Taken away alone, nothing of the kind was seen."""
 

@@ -89,6 +89,7 @@ class Witness:
     edge_freezes: list[tuple[float, str, bool]] = field(default_factory=list)
     messages: list[Seen] = field(default_factory=list)
     settled: dict[str, list[tuple[float, int | None]]] = field(default_factory=lambda: defaultdict(list))
+    hands: dict[str, list[tuple[float, int | None]]] = field(default_factory=lambda: defaultdict(list))
     counts: Counter[str] = field(default_factory=Counter)
     _upon: list[tuple[str, str, Do]] = field(default_factory=list)
 
@@ -152,9 +153,13 @@ class Witness:
         for digest, sequence in plane.execute(
             "SELECT digest, settled_sequence FROM commands WHERE granted_at NOT NULL"
         ):
-            known = self.settled[digest]
-            if not known or known[-1][1] != sequence:
-                known.append((self.time(), sequence))
+            self._since(self.settled[digest], sequence)
+        for digest, sequence in plane.execute("SELECT digest, settled_sequence FROM hands"):
+            self._since(self.hands[digest], sequence)
+
+    def _since(self, known: list[tuple[float, int | None]], sequence: int | None) -> None:
+        if not known or known[-1][1] != sequence:
+            known.append((self.time(), sequence))
 
 
 def meter_of(payload: bytes) -> str:

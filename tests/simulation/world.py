@@ -30,7 +30,7 @@ from controlplane.registry.service import Forbidden
 from controlplane.telemetry.service import index_steps, take_readings
 from controlplane.writer import InlineWriter
 from gateway.app import Gateway
-from protocols.types import GatewayId, MeterId
+from protocols.types import GatewayId, MeterId, ValvePosition
 from simulators.broker import MemoryBroker
 from simulators.faults import Faults
 from simulators.line import Line
@@ -40,12 +40,15 @@ from simulators.process import Process
 from simulators.reference.gas import GasMeter
 from simulators.valve import Valve
 from tests.simulation import bodies, house
-from tests.simulation.bodies import NAMES, SLOW, Bodies, identity
+from tests.simulation.bodies import NAMES, SLOW, Bodies, Standing, identity
+from tests.simulation.crews.crew import Field
+from tests.simulation.crews.door import Door
 from tests.simulation.house import ATTIC, KEYS, G
 from tests.simulation.machine import PLANE_KEY, Caps, Machine
 from tests.simulation.story import story
 from tests.simulation.witness import Recorded, WatchedWriter, Witness
 
+DUE_DONE_S = 20.0
 LAST = text("rowid DESC")
 PACK = packs.served("demo")
 Story = Callable[["World"], Awaitable[None]]
@@ -82,11 +85,18 @@ class World:
         self.broker = MemoryBroker(seed=self.virtual.seed, faults=self.faults, tap=self.witness.tap)
         self.engine, self.eye = house.build(self.folder)
         self.context = Context(self.plane_clock, self.virtual.entropy, PACK, self.settings, index_steps, heard)
+        self.plane_ups: list[list[float]] = []
         self.wakes: list[Callable[[], None]] = []
         self.writer = InlineWriter(self.engine, self.wakes)
         self.caps = self.caps or Caps(per_hour=self.per_hour)
         self.strangers: list[Valve] = []
+        self.places = {name: self._own(name) for name in NAMES}
+        self.field = Field(self)
         self.machines = {G: self._machine(G, NAMES), ATTIC: self._machine(ATTIC, NAMES[:1])}
+
+    def _own(self, name: MeterId) -> Standing:
+        valve = self.bodies.valves.get(name, self.bodies.curb)
+        return Standing(identity(NAMES.index(name) + 1, name).fabrication_number, valve, self.bodies.supplies[name])
 
     def _machine(self, gateway: GatewayId, names: tuple[MeterId, ...]) -> Machine:
         assert self.caps is not None
@@ -140,10 +150,20 @@ class World:
     def start_plane(self) -> None:
         process = self.plane_process = Process("control plane")
         self.wakes.clear()
+        self.plane_ups.append([self.virtual.loop.time(), float("inf")])
+        process.on_kill(self._plane_is_down)
         writer = WatchedWriter(self.engine, self.wakes, self.witness, process, self.eye)
+        self.field.door = Door(self.context, writer, self.field.film)
         dispatch = Dispatch(self.context, writer, Doors(self.context, take_readings), PLANE_KEY)
         process.on_kill(lambda: self.broker.cut("plane"))
         process.start(dispatch.run(self.broker.connector("plane")))
+
+    def _plane_is_down(self) -> None:
+        self.plane_ups[-1][1] = self.virtual.loop.time()
+
+    def plane_was_up(self, since_s: float, until_s: float) -> bool:
+        """Whether the control plane ran for long enough between to do what was due."""
+        return any(min(end, until_s) - max(begin, since_s) > DUE_DONE_S for begin, end in self.plane_ups)
 
     def kill_plane(self) -> None:
         if self.plane_process is not None and self.plane_process.alive:
@@ -161,6 +181,7 @@ class World:
         self.start_gateway()
 
     def stop(self) -> None:
+        self.field.stop()
         for process in (*(m.process for m in self.machines.values()), self.plane_process):
             if process is not None:
                 process.kill()
@@ -169,15 +190,29 @@ class World:
 
     def swap(self, name: str) -> Callable[[], None]:
         """Have another meter stand where this one stood, of the same address; what is returned swaps it back."""
-        valve, station = bodies.stranger(self.virtual, self.witness, MeterId(name))
-        self.strangers.append(valve)
+        place, station = bodies.stranger(self.virtual, self.witness, MeterId(name))
+        self.strangers.append(place.valve)
+        self.places[MeterId(name)] = place
         at = NAMES.index(MeterId(name))
         own, self.line.stations[at] = self.line.stations[at], station
 
         def back() -> None:
             self.line.stations[at] = own
+            self.places[MeterId(name)] = self._own(MeterId(name))
 
         return back
+
+    def standing(self, name: MeterId) -> Standing:
+        """What a crew finds where this meter should be."""
+        return self.places[name]
+
+    def leaking(self) -> bool:
+        """Whether gas leaks at its point, as a technician finds it."""
+        return self.bodies.taps[bodies.GAS].l_h == bodies.LEAKING_L_H
+
+    def turn(self, name: MeterId, wanted: ValvePosition) -> None:
+        """A hand at the valve there."""
+        self.bodies.turn(name, wanted, self.places[name])
 
     # -- times
 
@@ -205,7 +240,7 @@ class World:
     def record(self, name: str, stop: Stop) -> Recorded:
         """Record a stop, now, whoever is in the middle of what."""
         point, who = f"pt_{name}", "client"
-        with self._people() as after, self.engine.begin() as db:
+        with self.people() as after, self.engine.begin() as db:
             if stop.kind == "protection":
                 protect(db, self.context, point, Forbidden(stop.act or "suspend", "frail", stop.until), who)
             elif stop.kind == "hold":
@@ -216,7 +251,7 @@ class World:
 
     def end(self, stop: Recorded) -> None:
         """Record the end of a hold or protection."""
-        with self._people() as after, self.engine.begin() as db:
+        with self.people() as after, self.engine.begin() as db:
             if stop.kind == "hold":
                 end_hold(db, self.context, stop.point, stop.id, "client", "settled")
             else:
@@ -226,25 +261,26 @@ class World:
 
     def withdraw(self, order: Order) -> None:
         """The client takes its order back, by the version it has just read."""
-        with self._people() as after, self.engine.begin() as db:
+        with self.people() as after, self.engine.begin() as db:
             withdraw(db, self.context, order.id, order.version, "client")
         self._stopped(order.point, after)
 
     def freeze(self) -> None:
-        with self._people() as after, self.engine.begin() as db:
+        with self.people() as after, self.engine.begin() as db:
             freeze(db, self.context, "storm", "anna")
         self.witness.tell("people", "freeze everything")
         self.witness.freezes.append((after, None))
 
     def unfreeze(self) -> None:
         for who in ("bruno", "carla"):
-            with self._people(), self.engine.begin() as db:
+            with self.people(), self.engine.begin() as db:
                 unfreeze(db, self.context, who, who)
         since, _ = self.witness.freezes.pop()
         self.witness.tell("people", "the freeze is lifted")
         self.witness.freezes.append((since, self._last_event()))
 
-    def _people(self) -> "_Act":
+    def people(self) -> "_Act":
+        """Persons act, in a transaction of their own, whether or not the house's process runs."""
         return _Act(self._last_event(), self.wakes)
 
     def _last_event(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.simulation.checkers import durable, edge, gas, orders, permits
+from tests.simulation.checkers import crews, durable, edge, gas, hands, orders, permits
 from tests.simulation.checkers.case import Case
 from tests.simulation.world import World
 
@@ -38,6 +38,21 @@ CHECKERS: tuple[Checker, ...] = (
     orders.executed_means_that_it_stood_so,
     orders.given_back_is_read_after_settlement,
     orders.a_crew_goes_alone,
+    hands.hands_have_their_permit,
+    hands.no_hand_acts_once_it_is_settled,
+    hands.no_hand_at_anothers_valve,
+    hands.one_hand_at_a_time,
+    hands.a_hand_comes_after_settlement,
+    hands.an_account_ends_a_hand,
+    hands.the_silent_are_told_of,
+    hands.paid_after_a_permit_is_given_back,
+    hands.nothing_is_offered_that_a_gateway_does,
+    crews.only_enrolled_devices_are_believed,
+    crews.crews_orders_have_their_evidence,
+    crews.who_acts_without_a_permit_is_told_of,
+    crews.who_is_stopped_is_told,
+    crews.what_a_crew_was_answered_is_kept,
+    crews.no_route_falls,
 )
 
 

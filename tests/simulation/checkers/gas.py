@@ -7,11 +7,13 @@ from tests.simulation.checkers.case import Case
 
 
 def nothing_opens_gas_from_afar(case: Case) -> list[str]:
-    """I4: no wire ever opened it; a hand did, and only where it was armed."""
+    """I4: no wire ever opened it; a technician's hand did, or the customer's, and that only where it was armed."""
     return [
         f"I4: gas at {GAS} was opened by {act.by} at {act.at_s:.1f} s, where it stood {act.before}"
         for act in case.world.valves[GAS].history
-        if act.wanted is ValvePosition.OPEN and (act.by is not By.BUTTON or act.before is not ValvePosition.ARMED)
+        if act.wanted is ValvePosition.OPEN
+        and act.by is not By.HAND
+        and (act.by is not By.BUTTON or act.before is not ValvePosition.ARMED)
     ]
 
 

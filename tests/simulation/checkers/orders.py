@@ -14,7 +14,9 @@ def every_order_ends_or_stands_on_a_list(case: Case) -> list[str]:
     for row in case.orders.values():
         state = OrderState(row.state)
         waits = state is OrderState.HELD or (state is OrderState.PLANNED and row.channel == "field")
-        listed = waits and row.until is not None and row.until > case.world.context.now and row.reason is not None
+        crews = state in (OrderState.ASSIGNED, OrderState.ON_SITE)
+        until = row.until is not None and row.until > case.world.context.now
+        listed = until and (crews or (waits and row.reason is not None))
         if state not in TERMINAL and not listed:
             broken.append(f"I8: {row.id} at {row.point} stands {state}, on nobody's list")
     return broken
@@ -29,36 +31,52 @@ def supply_comes_back(case: Case) -> list[str]:
         if stop.act not in (None, "suspend") or (stop.until is not None and stop.until <= case.world.context.now):
             continue
         mine = [o for o in case.orders.values() if o.point == stop.point]
-        later = any(o.way == Kind.TAKING and o.number > stop.up_to and o.ever_permitted for o in mine if stop.up_to)
+        later = any(o.number > stop.up_to and _took(o) for o in mine if stop.up_to)
         giving = any(o.way == Kind.GIVING and o.alive for o in mine)
         name = MeterId(stop.point.removeprefix("pt_"))
-        shut = name in case.world.valves and case.world.valves[name].position is not ValvePosition.OPEN
-        if shut and _leaked_afterwards(case, name, mine):
+        shut = case.world.places[name].valve.position is not ValvePosition.OPEN
+        if shut and (_leaked_afterwards(case, name, mine) or _is_a_lie(case, mine)):
             continue
         if shut and not later and not giving:
             broken.append(f"I15: {stop.point} has a {stop.kind}, stands shut, and nobody gives back")
     return broken
 
 
+def _is_a_lie(case: Case, mine: list[Row]) -> bool:
+    """A crew has reported that it gave supply back, and did not: nobody could know, where no meter tells."""
+    given = [o for o in mine if o.way == Kind.GIVING]
+    return bool(given) and given[-1].id in case.world.field.seen.lies
+
+
+def _took(order: Row) -> bool:
+    """Whether an order may have taken supply away; a crew's word that it has, without a permit, is enough."""
+    return order.way == Kind.TAKING and (order.ever_permitted or order.state in ("executed", "completed"))
+
+
 def _leaked_afterwards(case: Case, name: MeterId, mine: list[Row]) -> bool:
     """The meter's own leak check closed it after supply was read as given back, and later than it is watched."""
-    return case.world.valves[name].history[-1].by is By.LEAK_CHECK and any(
+    return case.world.places[name].valve.history[-1].by is By.LEAK_CHECK and any(
         o.way == Kind.GIVING and o.state == OrderState.COMPLETED for o in mine
     )
 
 
 def executed_means_that_it_stood_so(case: Case) -> list[str]:
-    """Evidence: an order is executed only with a grade, and only where the valve truly stood as wanted meanwhile."""
+    """Evidence: an order is executed only with a grade, and only where the valve truly stood as wanted meanwhile.
+
+    A crew that lies is believed, until something contradicts it.
+    """
     broken = []
     for event in case.events:
         order = case.orders[event.order]
         if event.state != "executed" or event.from_state == "executed":
             continue
+        if order.id in case.world.field.seen.lies:
+            continue
         if event.grade is None:
             broken.append(f"evidence: {order.id} is executed without a read-back")
-        meter = next((MeterId(c.meter) for c in case.commands.values() if c.order == order.id), None)
+        meter = MeterId(order.point.removeprefix("pt_"))
         since_s, until_s = case.true_s(order.created_at), case.true_s(event.at)
-        if meter is not None and not case.stood(meter, KINDS[order.kind], since_s, until_s):
+        if not case.stood(meter, KINDS[order.kind], since_s, until_s):
             broken.append(f"evidence: {order.id} is executed and {meter} never stood so since it was entered")
     return broken
 
@@ -72,6 +90,7 @@ def given_back_is_read_after_settlement(case: Case) -> list[str]:
             continue
         at_s = case.true_s(event.at)
         asked = [r.sequence for r in (*case.commands.values(), *case.looks.values()) if r.order == order.id]
+        asked += [w.sequence for w in case.work if w.order == order.id and w.sequence is not None]
         for row in case.commands.values():
             if row.point != order.point or row.verb in ("open", "arm") or not [g for g in case.grants(row) if g < at_s]:
                 continue

@@ -101,3 +101,17 @@ def test_P9_a_late_receipt_of_the_gateway_does_not_end_what_a_hand_may_do() -> N
     desk.receipt(first, Outcome.DONE)
     desk.receipt(first, Outcome.FAILED, Why.NO_ANSWER, started=True)
     assert (desk.state(order), desk.out()) == (OrderState.PERMITTED, True)
+
+
+def test_I11_what_was_held_and_is_tried_remotely_again_is_offered_to_no_crew() -> None:
+    """A crew's order that was held goes to the gateway first, once its reason has passed."""
+    desk = Field()
+    order = desk.stuck()
+    assert desk.offered() != []
+    back = desk.stop("hold", until=desk.clock.now() + timedelta(seconds=60))
+    assert back is not None
+    desk.receipt(desk.order(back).command, position=OPEN)
+    assert desk.offered() == []
+    desk.pass_s(61)
+    assert desk.state(order) is OrderState.DISPATCHED
+    assert desk.offered() == []
