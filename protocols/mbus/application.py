@@ -35,7 +35,8 @@ EMPTY = Columns((), (), ())
 class Shape:
     """What telegrams of one shape share: `base` bytes of header, then records; spans count from behind the header.
 
-    A shape that has a plan is kept, and its text (JSON) with it once somebody has asked for that.
+    `error` is an application's refusal. A shape that has a plan is kept, and its text (JSON) with it once somebody has
+    asked for that.
     """
 
     base: int
@@ -43,17 +44,13 @@ class Shape:
     spans: tuple[tuple[int, int], ...] = ()
     more_follows: bool = False
     fixed: bool = False
+    error: str | None = None
     planned: bool = False
     text: Callable[[bytes, tuple[Cell, ...]], str] | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Content:
-    """A shape, its cells, and an application's refusal."""
-
-    shape: Shape
-    cells: tuple[Cell, ...] = ()
-    error: str | None = None
+Content = tuple[Shape, tuple[Cell, ...]]
+"""What user data say."""
 
 
 def read(frame: Long) -> Content:
@@ -93,7 +90,7 @@ def header(bare: Header, data: bytes, shape: Shape) -> Header:
 def _content(base: int, columns: Columns, *, fixed: bool = False) -> Content:
     fields = columns.fields
     follows = bool(fields) and fields[-1].more_follows
-    return Content(Shape(base, fields, columns.spans, follows, fixed), columns.cells)
+    return Shape(base, fields, columns.spans, follows, fixed), columns.cells
 
 
 def _variable(frame: Long) -> Content:
@@ -103,7 +100,7 @@ def _variable(frame: Long) -> Content:
         raise MalformedError("truncated", message, offset=at, expected=f"{size} bytes")
     configuration = int.from_bytes(frame.data[size - 2 : size], "little") if size else 0
     body = frame.data[size:]
-    secret = ciphertext_size(configuration, body)
+    secret = ciphertext_size(configuration, body) if configuration else 0
     try:
         columns = read_columns(body, start=secret, from_master=bool(frame.c & PRIMARY))
     except MalformedError as error:
@@ -134,7 +131,7 @@ def _refusal(ci: int, data: bytes) -> Content:
         message, at = f"a header of {size} bytes has {len(data)}", RECORD_HEAD + len(data)
         raise MalformedError("truncated", message, offset=at, expected=f"{size} bytes")
     code = data[size] if len(data) > size else 0
-    return Content(Shape(size), error=codes.APPLICATION_ERRORS.get(code, f"application error {code:02X}"))
+    return Shape(size, error=codes.APPLICATION_ERRORS.get(code, f"application error {code:02X}")), ()
 
 
 def _first(field: Field, cell: Cell, data: bytes, size: int) -> Columns:

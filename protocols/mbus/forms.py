@@ -15,6 +15,8 @@ from protocols.mbus import values
 from protocols.mbus.manufacturer import manufacturer_name
 
 FULL_IDENTIFICATION, MANUFACTURER_SIZE = 8, 2
+CENTURY = 0x6000
+"""Bits 5 and 6 of the hour's byte."""
 KEPT_DATES = 2048
 """How many dates are kept as text: more than five years of days."""
 DATES = frozenset({"date", "date_time"})
@@ -129,8 +131,10 @@ def date_cell(word: int) -> Cell:
 
 
 def date_time_cell(word: int) -> Cell:
-    """A date and time of 32 bits as a cell."""
+    """A date and time of 32 bits as a cell; most are, so that they take the short way."""
     try:
+        if not word & (values.INVALID | CENTURY):
+            return f"{values.day_of(word >> 16, 0)}T{values.clock_of(word & 0x1F3F)}"
         return values.date_time_of(word)
     except values.NoValueError as error:
         return Missing(str(error))

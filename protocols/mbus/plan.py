@@ -45,18 +45,22 @@ class Plan:
         self._bodies = [slice(*body) for body in bodies]
         self._numbers, numbered = _layout(shape, bodies)
         decimals = [n for n, field in enumerate(shape.fields) if field.form is Form.BCD]
-        self._digits = _digits(len(wire), [bodies[n] for n in decimals])
-        places = {n: place for place, n in enumerate(numbered + decimals)}
-        self._order = several([places.get(n, -1) for n in range(len(shape.fields))])
+        self._digits = _digits(len(wire), [bodies[n] for n in decimals]) if decimals else None
+        places = {n: place for place, n in enumerate(numbered + decimals, 1)}
+        self._order = several([places.get(n, 0) for n in range(len(shape.fields))])
         self._readers = [(places[n], _reader(f)) for n, f in enumerate(shape.fields) if not _as_taken(f)]
         self._factors = [(places[n], f.scale.factor) for n, f in enumerate(shape.fields) if _scaled(f)]
 
     def cells(self, wire: bytes) -> tuple[Cell, ...]:
         """The cells of a frame of this shape, its checksum verified by whoever asks."""
-        try:
-            taken = [*self._numbers(wire), *map(int, self._digits(wire[::-1].hex())), None]
-        except ValueError:
-            return self._with_letters(wire)
+        taken: list[Any]
+        if self._digits is None:
+            taken = [None, *self._numbers(wire)]
+        else:
+            try:
+                taken = [None, *self._numbers(wire), *map(int, self._digits(wire[::-1].hex()))]
+            except ValueError:
+                return self._with_letters(wire)
         for place, read in self._readers:
             taken[place] = read(taken[place])
         for place, factor in self._factors:
@@ -126,19 +130,18 @@ class Plans:
     """The plans of one process: asked first, told of each walk."""
 
     def __init__(self) -> None:
-        self._plans: dict[int, list[Plan]] = {}
+        self._plans: dict[int, list[tuple[int, int, Plan]]] = {}
         self._seen: dict[int, dict[object, None]] = {}
 
-    def read(self, wire: bytes) -> tuple[Shape, tuple[Cell, ...]] | None:
-        """Shape and cells of a frame whose shape has a plan; None for a walk, also where the checksum is wrong."""
+    def match(self, wire: bytes) -> Plan | None:
+        """The plan of the frame's shape; None for a walk, also where the checksum is wrong."""
         plans = self._plans.get(len(wire))
         if plans is None:
             return None
         number = int.from_bytes(wire, "big")
-        for plan in plans:
-            if number & plan.mask == plan.expected:
-                right = adler32(wire[HEAD_SIZE:-2], 0) & 0xFF == wire[-2]
-                return (plan.shape, plan.cells(wire)) if right else None
+        for mask, expected, plan in plans:
+            if number & mask == expected:
+                return plan if adler32(wire[HEAD_SIZE:-2], 0) & 0xFF == wire[-2] else None
         return None
 
     def saw(self, wire: bytes, shape: Shape) -> None:
@@ -152,7 +155,8 @@ class Plans:
             return
         del seen[key]
         plans = self._plans.setdefault(len(wire), [])
-        plans.append(Plan(wire, shape))
+        plan = Plan(wire, shape)
+        plans.append((plan.mask, plan.expected, plan))
         del plans[:-MAX_PLANS]
 
     def __len__(self) -> int:

@@ -50,7 +50,7 @@ class Record:
         return None if self.mantissa is None else float(values.shifted(self.mantissa, self.exponent))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Columns:
     """Records side by side: what each is of, its cell, and from where to where it stands in the data."""
 

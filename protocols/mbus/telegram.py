@@ -8,7 +8,7 @@ from typing import Self
 
 from protocols.errors import MalformedError
 from protocols.mbus import application, codes
-from protocols.mbus.application import RECORD_HEAD, Content, Shape
+from protocols.mbus.application import RECORD_HEAD, Shape
 from protocols.mbus.forms import Cell
 from protocols.mbus.frame import Ack, Control, Frame, Long, Short, decode, encode
 from protocols.mbus.header import Header
@@ -24,16 +24,15 @@ _plans = Plans()
 class Telegram:
     """What one frame says: `shape.fields` beside `cells`; header and records are made when they are asked for.
 
-    `error` is an application's refusal (CI 70 and kin); `wire` are the frame's bytes. Never changed once made.
+    `wire` are the frame's bytes. Never changed once made.
     """
 
-    __slots__ = ("_header", "_records", "cells", "error", "shape", "wire")
+    __slots__ = ("_header", "_records", "cells", "shape", "wire")
 
-    def __init__(self, shape: Shape, cells: tuple[Cell, ...], wire: bytes, error: str | None = None) -> None:
+    def __init__(self, shape: Shape, cells: tuple[Cell, ...], wire: bytes) -> None:
         self.shape = shape
         self.cells = cells
         self.wire = wire
-        self.error = error
 
     @property
     def header(self) -> Header:
@@ -54,6 +53,11 @@ class Telegram:
             rows = zip(shape.fields, self.cells, shape.spans, strict=True)
             self._records: tuple[Record, ...] = tuple(record_of(f, cell, body, span) for f, cell, span in rows)
             return self._records
+
+    @property
+    def error(self) -> str | None:
+        """An application's refusal (CI 70 and kin)."""
+        return self.shape.error
 
     @property
     def more_follows(self) -> bool:
@@ -78,8 +82,9 @@ class Telegram:
         """One of several: the first one's header and bytes, all records; whether to go on asking tells the last."""
         fields = tuple(field for t in telegrams for field in t.shape.fields)
         spans = tuple(span for t in telegrams for span in t.shape.spans)
-        shape = Shape(telegrams[0].shape.base, fields, spans, telegrams[-1].more_follows, telegrams[0].shape.fixed)
-        whole = cls(shape, tuple(c for t in telegrams for c in t.cells), telegrams[0].wire, telegrams[0].error)
+        first = telegrams[0]
+        shape = Shape(first.shape.base, fields, spans, telegrams[-1].more_follows, first.shape.fixed, first.shape.error)
+        whole = cls(shape, tuple(c for t in telegrams for c in t.cells), first.wire)
         whole._records = tuple(record for t in telegrams for record in t.records)
         return whole
 
@@ -101,9 +106,9 @@ def decode_telegram(source: Frame | bytes) -> Telegram:
     Raises MalformedError; its offset counts from the frame's first byte.
     """
     wire = source if isinstance(source, bytes) else encode(source)
-    planned = _plans.read(wire)
-    if planned is not None:
-        return Telegram(*planned, wire)
+    plan = _plans.match(wire)
+    if plan is not None:
+        return Telegram(plan.shape, plan.cells(wire), wire)
     telegram = _walk(wire, source)
     _plans.saw(wire, telegram.shape)
     return telegram
@@ -118,12 +123,11 @@ def _walk(wire: bytes, source: Frame | bytes) -> Telegram:
     frame = decode(source) if isinstance(source, bytes) else source
     match frame:
         case Long():
-            content = application.read(frame)
+            return Telegram(*application.read(frame), wire)
         case Control(_, _, ci) if ci in codes.ERROR_CIS:
-            content = Content(Shape(0), error=codes.APPLICATION_ERRORS[0])
+            return Telegram(Shape(0, error=codes.APPLICATION_ERRORS[0]), (), wire)
         case Ack() | Short() | Control():
-            content = Content(Shape(0))
-    return Telegram(content.shape, content.cells, wire, content.error)
+            return Telegram(Shape(0), (), wire)
 
 
 def _bare(wire: bytes) -> Header:

@@ -127,13 +127,14 @@ def _zeros_writer(zeros: int) -> Callable[[Any], str]:
 
 
 def _point_writer(digits: int) -> Callable[[Any], str]:
+    before, after = slice(None, -digits), slice(-digits, None)
+
     def write(number: int) -> str:
-        if number < 0:
-            return f"-{write(-number)}"
         text = str(number)
-        if len(text) <= digits:
-            text = text.zfill(digits + 1)
-        return f"{text[:-digits]}.{text[-digits:]}"
+        if len(text) <= digits or number < 0:
+            text = str(abs(number)).zfill(digits + 1)
+            return f"{'-' * (number < 0)}{text[before]}.{text[after]}"
+        return f"{text[before]}.{text[after]}"
 
     return write
 

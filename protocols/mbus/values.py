@@ -130,7 +130,7 @@ def date_of(word: int) -> str:
     """Type G as a number of 16 bits."""
     if word == ALL_ONES_G:
         raise NoValueError("the date is marked invalid")
-    return _day(word, 0)
+    return day_of(word, 0)
 
 
 def date_time(data: bytes) -> str:
@@ -139,17 +139,17 @@ def date_time(data: bytes) -> str:
         return date_time_of(int.from_bytes(data, "little"))
     seconds = f":{_two(data[0] & 0x3F)}"
     if len(data) == SIZE_J:
-        return _clock(data[1] & 0x3F | (data[2] & 0x1F) << 8) + seconds
+        return clock_of(data[1] & 0x3F | (data[2] & 0x1F) << 8) + seconds
     if data[1] & INVALID:
         raise NoValueError("the date-time is marked invalid")
-    return f"{_day(data[3] | data[4] << 8, 0)}T{_clock(data[1] & 0x3F | (data[2] & 0x1F) << 8)}{seconds}"
+    return f"{day_of(data[3] | data[4] << 8, 0)}T{clock_of(data[1] & 0x3F | (data[2] & 0x1F) << 8)}{seconds}"
 
 
 def date_time_of(word: int) -> str:
     """Type F as a number of 32 bits; the day stands in its upper half as in type G."""
     if word & INVALID:
         raise NoValueError("the date-time is marked invalid")
-    return f"{_day(word >> 16, word >> 13 & 3)}T{_clock(word & 0x1F3F)}"
+    return f"{day_of(word >> 16, word >> 13 & 3)}T{clock_of(word & 0x1F3F)}"
 
 
 def _two(second: int) -> str:
@@ -159,14 +159,14 @@ def _two(second: int) -> str:
 
 
 @lru_cache(KEPT_DAYS)
-def _day(word: int, century: int) -> str:
+def day_of(word: int, century: int) -> str:
     """The day in 16 bits: b0-4 day, b5-7 and b12-15 the year, b8-11 month."""
     year = _year((word >> 5 & 7) | (word >> 12) << 3, century)
     return iso_date(year, word >> 8 & 0x0F, word & 0x1F)
 
 
 @lru_cache(KEPT_DAYS)
-def _clock(word: int) -> str:
+def clock_of(word: int) -> str:
     """The time in 16 bits: the minute, then the hour."""
     return iso_time(word >> 8, word & 0x3F)
 

@@ -93,14 +93,15 @@ def record(dif: int, vif: str, data: bytes) -> bytes:
 def test_a_shape_has_a_plan_on_second_sight_and_not_before() -> None:
     plans, wire = Plans(), frame(VOLUME + ENERGY)
     shape = walk_telegram(wire).shape
-    assert plans.read(wire) is None
+    assert plans.match(wire) is None
     plans.saw(wire, shape)
-    assert (len(plans), plans.read(wire)) == (0, None)
+    assert (len(plans), plans.match(wire)) == (0, None)
     plans.saw(wire, walk_telegram(wire).shape)
     assert len(plans) == 1
-    found = plans.read(frame(VOLUME[:2] + b"\x01\x00\x00\x00" + ENERGY))
-    assert found is not None
-    assert found[1] == (1, 10)
+    other = frame(VOLUME[:2] + b"\x01\x00\x00\x00" + ENERGY)
+    plan = plans.match(other)
+    assert plan is not None
+    assert plan.cells(other) == (1, 10)
 
 
 def test_frames_of_a_shape_share_its_fields() -> None:
