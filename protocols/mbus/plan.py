@@ -19,8 +19,8 @@ from protocols.mbus.field import CUT, Field
 from protocols.mbus.forms import Cell, Form, date_cell, date_time_cell, real_cell
 from protocols.mbus.frame import HEAD_SIZE, PRIMARY
 
-MAX_PLANS, MAX_SEEN = 16, 64
-"""For each length of a frame."""
+MAX_PLANS, MAX_SEEN, MAX_IN_ALL = 16, 64, 512
+"""Plans and shapes seen once, for each length of a frame; and plans of all lengths."""
 PLANNED = frozenset({codes.CI_LONG, codes.CI_SHORT, codes.CI_NONE})
 SECURITY_MODE = 0x1F
 """Of the configuration word's high byte, the last of a header."""
@@ -131,7 +131,7 @@ class Plans:
 
     def __init__(self) -> None:
         self._plans: dict[int, list[tuple[int, int, Plan]]] = {}
-        self._seen: dict[int, dict[object, None]] = {}
+        self._seen: dict[int, dict[int, None]] = {}
 
     def match(self, wire: bytes) -> Plan | None:
         """The plan of the frame's shape; None for a walk, also where the checksum is wrong."""
@@ -145,17 +145,21 @@ class Plans:
         return None
 
     def saw(self, wire: bytes, shape: Shape) -> None:
-        """Take note of a walk; a shape seen twice gets its plan, and the oldest of that length makes room."""
+        """Take note of a walk; a shape seen twice gets its plan, and the oldest of that length makes room.
+
+        What is noted is a hash: two shapes that share one cost a plan made too early, nothing else.
+        """
         if not plannable(wire, shape):
             return
-        seen, key = self._seen.setdefault(len(wire), {}), (shape.base, shape.fields, shape.spans)
+        seen, key = self._seen.setdefault(len(wire), {}), hash((shape.base, shape.fields, shape.spans))
         if key not in seen:
             seen[key] = None
             _bound(seen)
             return
         del seen[key]
-        plans = self._plans.setdefault(len(wire), [])
-        plan = Plan(wire, shape)
+        if len(self) >= MAX_IN_ALL:
+            self._plans.clear()
+        plans, plan = self._plans.setdefault(len(wire), []), Plan(wire, shape)
         plans.append((plan.mask, plan.expected, plan))
         del plans[:-MAX_PLANS]
 
@@ -170,6 +174,6 @@ def plannable(wire: bytes, shape: Shape) -> bool:
     return CUT not in shape.fields and shape.fields[0].head > 0
 
 
-def _bound(seen: dict[object, None]) -> None:
+def _bound(seen: dict[int, None]) -> None:
     while len(seen) > MAX_SEEN:
         del seen[next(iter(seen))]

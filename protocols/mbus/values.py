@@ -19,6 +19,10 @@ REAL, NONE, SELECTION, VARIABLE, SPECIAL = 5, 0, 8, 0xD, 0xF
 SIZE_G, SIZE_J, SIZE_F, SIZE_I = 2, 3, 4, 6
 """Bytes of the date and time types."""
 INVALID, ALL_ONES_G = 0x80, 0xFFFF
+EVERY_MONTH, EVERY_YEAR, EVERY_HOUR, EVERY_MINUTE = (0, 15), 127, 31, 63
+"""What stands for every, beside day 0: all ones, or 0 for a month. No text that says so was at hand (facts/MBUS.md
+marks it); a real meter tells its yearly key date with 127, and whatever they mean, they are no single date.
+"""
 KEPT_DAYS = 2048
 """How many days, and minutes of the day, are kept as text: five years of days, and all minutes."""
 NO_BYTES = "a number of no bytes"
@@ -172,7 +176,10 @@ def clock_of(word: int) -> str:
 
 
 def _year(two_digits: int, century: int) -> int:
-    """1900 + 100 x century + year; without a century 00-80 are 20xx."""
+    """1900 + 100 x century + year; without a century 00-80 are 20xx. The 7 bits hold more than two digits: no year."""
+    if two_digits > 99:  # noqa: PLR2004 - two digits
+        what = "every year" if two_digits == EVERY_YEAR else f"no such year: {two_digits}"
+        raise NoValueError(f"{what}: no single date")
     if century:
         return 1900 + 100 * century + two_digits
     return (2000 if two_digits <= 80 else 1900) + two_digits  # noqa: PLR2004 - the pivot of the source
@@ -183,7 +190,7 @@ LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 def iso_date(year: int, month: int, day: int) -> str:
     """A date that exists, as ISO 8601; NoValueError for any other, and for 0, which stands for every."""
-    if month == 0 or day == 0:
+    if month in EVERY_MONTH or day == 0:
         raise NoValueError(
             f"every {'day' if day == 0 else 'month'}: {year:04d}-{month:02d}-{day:02d} is no single date"
         )
@@ -195,6 +202,8 @@ def iso_date(year: int, month: int, day: int) -> str:
 
 def iso_time(hour: int, minute: int) -> str:
     """A time of day that exists; NoValueError for any other."""
+    if hour == EVERY_HOUR or minute == EVERY_MINUTE:
+        raise NoValueError(f"every {'hour' if hour == EVERY_HOUR else 'minute'}: no single time")
     if not 0 <= hour <= 23 or not 0 <= minute <= 59:  # noqa: PLR2004 - a clock's
         raise NoValueError(f"no such time: {hour:02d}:{minute:02d}")
     return f"{hour:02d}:{minute:02d}"

@@ -12,7 +12,7 @@ from random import Random
 from drivers.catalogue import installed
 from protocols.errors import MalformedError
 from protocols.mbus.application import RECORD_HEAD
-from protocols.mbus.field import FILLER
+from protocols.mbus.field import FILLER, head_end
 from protocols.mbus.frame import HEAD_SIZE, checksum
 from protocols.mbus.present import to_json, to_lines
 from protocols.mbus.telegram import TAIL, Telegram, decode_telegram, walk_telegram
@@ -93,7 +93,7 @@ def names(telegram: Telegram) -> list[tuple[str, str, int, int]]:
 
 
 def _accounted(telegram: Telegram) -> None:
-    """Records stand side by side to the end of the data; only fillers stand between."""
+    """Records stand side by side to the end of the data, only fillers between; each has its own head, whole."""
     at, body = 0, telegram.wire[RECORD_HEAD + telegram.shape.base : -TAIL]
     if telegram.shape.fixed or telegram.error is not None or len(telegram.wire) < RECORD_HEAD + TAIL:
         return
@@ -101,6 +101,9 @@ def _accounted(telegram: Telegram) -> None:
         assert at <= start <= end <= len(body), telegram.wire.hex()
         assert set(body[at:start]) <= {FILLER}, telegram.wire.hex()
         at = end
+    for field, (start, _) in zip(telegram.shape.fields, telegram.shape.spans, strict=True):
+        if field.head > 1:
+            assert head_end(body, start) == start + field.head, telegram.wire.hex()
 
 
 def run(frames: int, seed: int) -> int:

@@ -132,6 +132,12 @@ def test_section_4_codes_beyond_the_table_are_told_by_number() -> None:
         ("0D 13 D0", "a number of no bytes"),
         ("0D 13 E0", "a number of no bytes"),
         ("03 6D FF FF FF", "no such time"),
+        ("02 6C E1 F1", "every year"),
+        ("04 6D 00 00 81 C1", "no such year: 100"),
+        ("04 6D 00 20 E1 F1", "every year"),
+        ("02 6C 6F 1F", "every month"),
+        ("04 6D 27 1F 79 1A", "every hour"),
+        ("04 6D 3F 0F 79 1A", "every minute"),
         ("06 6D 00 80 00 00 00 00", "marked invalid"),
     ],
 )

@@ -10,7 +10,7 @@ from protocols.errors import MalformedError
 from protocols.mbus import values
 from protocols.mbus.application import RECORD_HEAD
 from protocols.mbus.frame import Long, checksum, decode, encode
-from protocols.mbus.plan import MAX_PLANS, MAX_SEEN, Plans, plannable
+from protocols.mbus.plan import MAX_IN_ALL, MAX_PLANS, MAX_SEEN, Plans, plannable
 from protocols.mbus.present import to_json
 from protocols.mbus.telegram import Telegram, decode_telegram, walk_telegram
 from tests import vectors
@@ -119,6 +119,17 @@ def test_plans_are_few_whatever_comes() -> None:
             plans.saw(wire, walk_telegram(wire).shape)
     assert len(plans) == MAX_PLANS
     assert all(len(seen) <= MAX_SEEN for seen in plans._seen.values())
+
+
+def test_plans_of_all_lengths_are_few_too() -> None:
+    plans, most = Plans(), 0
+    for n in range(1000):
+        text = bytes([0x0D, 0x78, n % 180]) + bytes(n % 180)
+        wire = frame(bytes([0x04, n // 180, 0, 0, 0, 0]) + text)
+        for _ in range(2):
+            plans.saw(wire, walk_telegram(wire).shape)
+        most = max(most, len(plans))
+    assert most == MAX_IN_ALL
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ MAKERS_FROM_HERE = "it reads on past VIFE 7F", "VIFE 7F: all that follows, data 
 EVERY = "it tells a date of zeros", "types F and G: 0 stands for every, and is no single date"
 LAST_END = "it ignores VIFE 6F, which changes the type", "VIFE E1101f1b, here 6F: date-time of the end of the last"
 NOT_FLOW = "it ignores the VIFE and tells a flow", "VIFE 50-5F: duration of exceed, in the unit that its low bits name"
+NO_YEAR = "it tells 2027 of the year 127", "types F and G: two digits; the key date of every year"
 RESERVED = "it gives a number for what it calls reserved", "the FD table has no 7C"
 XML_IS_WRONG: dict[str, dict[int, tuple[str, str]]] = {
     "ACW_Itron-BM-plus-m": {2: EVERY},
@@ -34,7 +35,7 @@ XML_IS_WRONG: dict[str, dict[int, tuple[str, str]]] = {
     "itron_bm_+m": {2: EVERY},
     "itron_cyble_m-bus_v1.4_cold_water": {5: MAKERS_FROM_HERE},
     "itron_cyble_m-bus_v1.4_water": {5: MAKERS_FROM_HERE},
-    "landis+gyr_ultraheat_t230": {19: LAST_END, 20: LAST_END, 21: LAST_END, 22: LAST_END},
+    "landis+gyr_ultraheat_t230": {**dict.fromkeys((19, 20, 21, 22), LAST_END), 32: NO_YEAR},
     "nzr_dhz_5_63": {1: MAKERS_FROM_HERE},
     "siemens_rvd235": dict.fromkeys(
         (3, 4, 5), ("it gives a number for what it calls reserved", "the FD table has no 7C")
