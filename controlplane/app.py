@@ -35,7 +35,7 @@ from controlplane.registry import api as registry
 from controlplane.registry import enrolling_api as keys
 from controlplane.supervise import failure
 from controlplane.telemetry import api as telemetry
-from controlplane.web import acts, assets, errors, login, situation
+from controlplane.web import acts, assets, errors, login, order, order_acts, situation
 from controlplane.web.frame import Sealed
 from protocols.uplink import asyncapi
 
@@ -92,7 +92,7 @@ def create(
         dossiers,
     ):
         app.include_router(part.router, prefix=API)
-    for pages in (assets, login, acts, situation):
+    for pages in (assets, login, acts, situation, order, order_acts):
         app.include_router(pages.router)
     app.get("/healthz", tags=["health"])(_health)
     app.get(f"{API}/asyncapi.json", include_in_schema=False)(_uplink)

@@ -11,7 +11,7 @@ from controlplane.access.deps import Asking, Requires
 from controlplane.access.sessions import Session
 from controlplane.orders.context import Context
 from controlplane.problems import ForbiddenError, UnprocessableError
-from controlplane.web.reader import Asked, reader
+from controlplane.web.reader import Asked, Signing, reader
 
 CSRF = "csrf"
 MOST_FIELDS = 50
@@ -68,4 +68,5 @@ async def fields(request: Request) -> dict[str, str]:
 def _asked(request: Request) -> Asked:
     context: Context = request.app.state.context
     session: Session = request.state.session
-    return Asked(reader(request, session), context, {k: str(v) for k, v in request.path_params.items()})
+    signing = Signing(request.app.state.notary, request.app.state.edge.signer)
+    return Asked(reader(request, session), context, {k: str(v) for k, v in request.path_params.items()}, signing)

@@ -11,8 +11,10 @@ from controlplane.access.roles import Permission, may
 from controlplane.access.service import Principal
 from controlplane.access.sessions import Session
 from controlplane.orders.context import Context
+from controlplane.proof.sequencer import Notary
 from controlplane.web import shown
 from controlplane.web.words import Words, chosen, words
+from protocols.uplink.keys import SigningKey
 
 LANGUAGE, THEME = "curbstop_language", "curbstop_theme"
 THEMES = ("auto", "light", "dark")
@@ -63,6 +65,18 @@ class Reader:
         """A time."""
         return shown.moment(self.words, at, self.zone, self.now)
 
+    def day(self, at: datetime) -> str:
+        """A time with its day, as one plans by."""
+        return shown.day(self.words, at, self.zone, self.now)
+
+    def precise(self, at: datetime) -> str:
+        """A time to the second."""
+        return shown.precise(self.words, at, self.zone, self.now)
+
+    def decimal(self, value: str) -> str:
+        """An exact decimal."""
+        return shown.decimal(self.words, value)
+
     def number(self, value: int) -> str:
         """A whole number."""
         return shown.number(self.words, value)
@@ -93,12 +107,21 @@ def reader(request: Request, session: Session | None = None) -> Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """Who signs the log, and the house's own key: what was signed can be shown, and checked."""
+
+    notary: Notary
+    house: SigningKey
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What a page is asked for: by whom, with which parameters of its path."""
 
     reader: Reader
     context: Context
     of: Mapping[str, str] = field(default_factory=dict)
+    signing: Signing | None = None
 
     @property
     def scope(self) -> str | None:

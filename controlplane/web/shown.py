@@ -29,9 +29,35 @@ def moment(words: Words, at: datetime, zone: str, now: datetime) -> str:
     clock = f"{local:%H:%M}"
     if local.date() == today:
         return clock
+    return f"{_date(words, local)} {clock}"
+
+
+def _date(words: Words, local: datetime) -> str:
     if words.language == "en":
-        return f"{local.day} {MONTHS[local.month - 1]} {local.year} {clock}"
-    return f"{local:%d/%m/%Y} {clock}"
+        return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+    return f"{local:%d/%m/%Y}"
+
+
+def day(words: Words, at: datetime, zone: str, now: datetime) -> str:
+    """A time with its day and date, as one plans by: `mer 02/12/2026 08:00`."""
+    local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
+    name = words("span.today") if local.date() == today else words(f"weekday.{local.weekday()}")
+    return f"{name} {_date(words, local)} {local:%H:%M}"
+
+
+def precise(words: Words, at: datetime, zone: str, now: datetime) -> str:
+    """A time to the second; with its day, unless that is today."""
+    local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
+    return f"{local:%H:%M:%S}" if local.date() == today else f"{_date(words, local)} {local:%H:%M:%S}"
+
+
+def decimal(words: Words, value: str) -> str:
+    """An exact decimal as it was read, every digit of it; what is none stays as it is."""
+    whole, point, rest = value.partition(".")
+    if not whole.removeprefix("-").isdecimal() or (point and not rest.isdecimal()):
+        return value
+    mark = "." if words.language == "en" else ","
+    return number(words, int(whole)) + (f"{mark}{rest}" if rest else "")
 
 
 def number(words: Words, value: int) -> str:

@@ -9,6 +9,8 @@ from importlib.resources import files
 LANGUAGES = ("it", "en")
 """The first is for those who ask for none of them."""
 FOLDER = files("controlplane.web") / "texts"
+FILES = ("{}.toml", "order.{}.toml")
+"""Of each language: what all pages say, and what an order's does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +32,17 @@ class Words:
 @cache
 def words(language: str) -> Words:
     """The texts of a language."""
-    return Words(language, dict(_flat("", tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8")))))
+    found: dict[str, str] = {}
+    for name in FILES:
+        found |= _flat("", tomllib.loads((FOLDER / name.format(language)).read_text(encoding="utf-8")))
+    return Words(language, found)
 
 
-def _flat(prefix: str, table: Mapping[str, object]) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+def _flat(prefix: str, table: Mapping[str, object]) -> dict[str, str]:
+    found: dict[str, str] = {}
     for key, value in table.items():
         name = f"{prefix}{key}"
-        found += _flat(f"{name}.", value) if isinstance(value, dict) else [(name, str(value))]
+        found |= _flat(f"{name}.", value) if isinstance(value, dict) else {name: str(value)}
     return found
 
 

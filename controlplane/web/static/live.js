@@ -106,6 +106,13 @@
     return { waiting, urgent };
   }
 
+  function keepOpen(region, next) {
+    for (const opened of region.querySelectorAll("details[open][id]")) {
+      const other = next.querySelector("#" + CSS.escape(opened.id));
+      if (other) other.open = true;
+    }
+  }
+
   function show(id) {
     const next = held.get(id), now = document.getElementById(id);
     held.delete(id);
@@ -117,6 +124,7 @@
       const region = task.target, next = task.fragment && task.fragment.firstElementChild;
       if (!region || !next || !region.id || next.id !== region.id) continue;
       held.delete(region.id);
+      keepOpen(region, next);
       if (!isUsed(region) || !region.querySelector("[data-steady]")) continue;
       const whole = next.cloneNode(true);
       const { waiting, urgent } = keepStill(region, next);

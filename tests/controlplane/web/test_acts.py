@@ -77,9 +77,10 @@ def test_a_role_gets_through_exactly_where_the_table_lets_it(clerk: Clerk) -> No
 
 
 def test_a_role_that_may_not_act_sees_no_button(clerk: Clerk) -> None:
-    waiting(clerk)
+    order = waiting(clerk)["id"]
     clerk.post(Role.OPERATOR, "/freeze", {"reason": "x"})
-    texts = {role: Visitor(clerk).enter(role).get(PAGE).text for role in READERS}
+    visitors = {role: Visitor(clerk).enter(role) for role in READERS}
+    texts = {role: each.get(PAGE).text + each.get(f"/c/orders/{order}").text for role, each in visitors.items()}
     for (role, text), (path, permission) in product(texts.items(), forms(clerk)):
         shown = re.search(f'action="{re.sub("{.*?}", "[^/]+", path)}"', text) is not None
         assert shown is may(role, permission), f"{role} {path}"

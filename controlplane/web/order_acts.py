@@ -1,0 +1,102 @@
+"""What people do from an order's page: withdraw it, hold it, take its proof along, look at its photographs."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse, Response
+
+from controlplane.access.roles import Permission
+from controlplane.dossiers import api as dossiers
+from controlplane.field.evidence import api as evidence
+from controlplane.field.evidence.intake import Intake
+from controlplane.fields import Name, Words
+from controlplane.orders import reading, service
+from controlplane.problems import StaleError, UnavailableError
+from controlplane.protection.service import hold as record_hold
+from controlplane.web.deps import Acts, Viewing, Views
+from controlplane.web.frame import html, look
+from controlplane.web.order import PAGE
+
+router = APIRouter(include_in_schema=False)
+REASON = TypeAdapter(Words)
+DIGITS = 18
+Order = Annotated[Name, Path()]
+
+
+def _there(order: str) -> str:
+    return PAGE.path.format(order=order)
+
+
+def _back(order: str) -> Response:
+    return RedirectResponse(_there(order), status_code=303)
+
+
+async def _again(who: Viewing, order: str, act: str, status: int, **said: object) -> Response:
+    """The page as it stands now, the form open again with what was typed, and why it was not done."""
+    asked = replace(who.asked, reader=replace(who.asked.reader, here=_there(order)))
+    view = await who.read(lambda db: look(db, PAGE, asked))
+    return html(view.whole(again={"act": act, "reason": who.form.get("reason", ""), **said}), status)
+
+
+def _version(who: Viewing) -> int:
+    """The version that was on the page; 0, which none has, where the form names none."""
+    told = who.form.get("version", "")
+    return int(told) if told.isdecimal() and len(told) <= DIGITS else 0
+
+
+@router.post("/c/orders/{order}/withdraw")
+async def withdraw(order: Order, who: Annotated[Viewing, Depends(Acts(Permission.ORDERS_WITHDRAW))]) -> Response:
+    """Take the order back, at the version that was on the page; else show what has changed since."""
+    version = _version(who)
+
+    def verb(db: Connection) -> None:
+        reading.order(db, who.principal.client, order)
+        service.withdraw(db, who.asked.context, order, version, who.principal.name)
+
+    try:
+        await who.write(verb)
+    except StaleError:
+        return await _again(who, order, "withdraw", StaleError.status, since=version)
+    return _back(order)
+
+
+@router.post("/c/orders/{order}/hold")
+async def hold(order: Order, who: Annotated[Viewing, Depends(Acts(Permission.STOPS_WRITE))]) -> Response:
+    """Have nothing taken away at the order's point for now. To stop needs no version: it stops whatever there is."""
+    try:
+        reason = REASON.validate_python(who.form.get("reason", "").strip())
+    except ValidationError:
+        return await _again(who, order, "hold", 422, wrong=True)
+
+    def verb(db: Connection) -> None:
+        point = reading.order(db, who.principal.client, order).supply_point
+        record_hold(db, who.asked.context, point, reason, None, who.principal.name)
+
+    await who.write(verb)
+    return _back(order)
+
+
+@router.get("/c/orders/{order}/dossier")
+async def dossier(
+    request: Request,
+    order: Order,
+    who: Annotated[Viewing, Depends(Views(Permission.PROOF_READ))],
+    *,
+    photographs: Annotated[bool, Query()] = False,
+) -> Response:
+    """The same file that programs get, for whoever has a browser."""
+    return await dossiers.dossier_of(request, order, who, photographs=photographs, checkpoint=[])
+
+
+@router.get("/c/photographs/{digest}")
+async def photograph(
+    request: Request, digest: evidence.Digest, who: Annotated[Viewing, Depends(Views(Permission.EVIDENCE_READ))]
+) -> Response:
+    """A small picture of a photograph that the reader may see."""
+    intake: Intake | None = request.app.state.intake
+    if intake is None:
+        raise UnavailableError("this control plane was started without a folder for evidence")
+    return await evidence.get_thumbnail(digest, who, intake)
