@@ -142,9 +142,9 @@ def caps_hold(case: Case) -> list[str]:
 
 
 def _closed(case: Case, name: MeterId, at_s: float) -> bool:
-    """What a leak check has closed was no closure of anybody's, and no gateway could know of it."""
+    """What a leak check or a crew's hand has closed was no gateway's closure, and none could know of it at once."""
     acts = [a for a in case.world.valves[name].history if a.at_s < at_s]
-    return bool(acts) and acts[-1].after is not ValvePosition.OPEN and acts[-1].by is not By.LEAK_CHECK
+    return bool(acts) and acts[-1].after is not ValvePosition.OPEN and acts[-1].by not in (By.LEAK_CHECK, By.HAND)
 
 
 def giving_is_never_capped(case: Case) -> list[str]:
