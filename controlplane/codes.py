@@ -1,6 +1,7 @@
 """Every stable code of a problem document, with what it means: the page that programs are written against."""
 
 CODES: dict[str, str] = {
+    "account_replaced": "Another account of this number was taken. Sign what is new under the next one.",
     "already_as_wanted": "The valve is as wanted already: report that, and act no more.",
     "bad_code": "The enrolment code is not known, was used, or has expired.",
     "bad_cursor": "The cursor is none of ours.",

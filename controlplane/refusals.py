@@ -93,6 +93,7 @@ OWN: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "POST /field/work-orders/{work_order}/report": {
         "409": (
+            "account_replaced",
             *("no_device", "not_accepted", "not_arrived", "unsettled", "report_kept"),
             *("seal_applied", "seal_elsewhere", "seal_not_applied", "seal_not_issued", "seal_removed", "seal_void"),
         ),
@@ -107,7 +108,7 @@ OWN: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "POST /field/work-orders/{work_order}/abort": {
-        "409": ("no_device", "not_accepted"),
+        "409": ("account_replaced", "no_device", "not_accepted"),
         "422": ("untrusted", "unknown_outcome", "evidence_missing", "evidence_unknown", "unknown_shot"),
     },
     "POST /field/work-orders/{work_order}/release": {"403": ("person_required",), "409": ("no_permit_out",)},

@@ -121,6 +121,14 @@ def keep(db: Connection, context: Context, digest: str, message: Account, chain:
     return True
 
 
+def replaced(db: Connection, device: str, digest: str, chain: Chain) -> bool:
+    """Whether another account of this device stands under this number: it was signed anew, and this is what was before.
+
+    A device goes on in its chain only when an account was taken; one that was refused comes late, out of the network.
+    """
+    return any(row.number == chain.number and row.digest != digest for row in _near(db, device, chain))
+
+
 NEIGHBOURS = select(receipts.c.digest, receipts.c.kind, receipts.c.number, receipts.c.raw).where(
     receipts.c.gateway == bindparam("gateway"),
     receipts.c.journal == bindparam("journal"),

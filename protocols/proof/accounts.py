@@ -1,10 +1,11 @@
 """Whether signed documents fit each other, and whether they show what the log says was done."""
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from protocols.proof.contents import Contents
 from protocols.proof.documents import Signed
-from protocols.proof.shown import CORROBORATED, EXECUTED, WANTED, decisive, observed
+from protocols.proof.shown import CORROBORATED, EXECUTED, PROOF, WANTED, decisive, observed
 from protocols.proof.verdict import Check, Line, Outcome, Said
 from protocols.types import Outcome as Ended
 from protocols.uplink.crew import CrewAbort, CrewPermit, CrewReport
@@ -28,6 +29,7 @@ def check(contents: Contents) -> Iterator[Check]:
 
 def _links(contents: Contents) -> Iterator[Check]:
     payloads = {signed.payload_digest: signed for signed in contents.documents.values()}
+    proofs = _taken_for_proof(contents)
     for signed in contents.documents.values():
         match signed.message:
             case Receipt() as receipt:
@@ -35,9 +37,19 @@ def _links(contents: Contents) -> Iterator[Check]:
             case LookAnswer() as answer:
                 yield from _answer(answer, payloads)
             case CrewReport() | CrewAbort() as account:
-                yield from _crew(account, payloads, contents.entries[0].order)
+                yield from _crew(account, payloads, contents.entries[0].order, proves=signed.digest in proofs)
             case _:
                 continue
+
+
+def _taken_for_proof(contents: Contents) -> set[str]:
+    """Documents right after which the log says that they prove an act under a permit."""
+    return {
+        signed.digest
+        for entry, step in pairwise(contents.entries)
+        if step.step is not None and step.step.event == PROOF
+        for signed in contents.of(entry)
+    }
 
 
 def _receipt(receipt: Receipt, payloads: Payloads) -> Iterator[Check]:
@@ -79,7 +91,8 @@ def _answer(answer: LookAnswer, payloads: Payloads) -> Iterator[Check]:
         yield _against("look", "an answer is of another look", "una risposta si riferisce a un'altra verifica")
 
 
-def _crew(account: CrewReport | CrewAbort, payloads: Payloads, order: str) -> Iterator[Check]:
+def _crew(account: CrewReport | CrewAbort, payloads: Payloads, order: str, *, proves: bool) -> Iterator[Check]:
+    """A crew may name a permit that was not its own, and the house keep that: only as proof may nobody take it."""
     if account.order != order:
         yield _against("order", "a crew's account is of another order", "un rapporto di squadra è di un altro ordine")
     if account.permit is None:
@@ -90,7 +103,8 @@ def _crew(account: CrewReport | CrewAbort, payloads: Payloads, order: str) -> It
     elif not isinstance(permit, CrewPermit) or (
         (permit.granted, permit.device, permit.order) != (True, account.device, account.order)
     ):
-        yield _against("permit", "a crew names another permit", "una squadra indica un'altra autorizzazione")
+        told = _against if proves else _doubted
+        yield told("permit", "a crew names another permit", "una squadra indica un'altra autorizzazione")
 
 
 def _journals(contents: Contents) -> Iterator[Check]:
@@ -150,6 +164,13 @@ def _message(payloads: Payloads, digest: str) -> object | None:
 def _missing(code: str, en: str, it: str) -> Check:
     said = Said(f"It is not here: {en}.", f"Non è qui: {it}.")
     return Check(Line.ACCOUNT, Outcome.INCOMPLETE, f"{code}_missing", said)
+
+
+def _doubted(code: str, en: str, it: str) -> Check:
+    said = Said(
+        f"It was kept, and nothing rests on it: {en}.", f"È stato conservato, e nulla si fonda su di esso: {it}."
+    )
+    return Check(Line.ACCOUNT, Outcome.INCOMPLETE, f"{code}_doubted", said)
 
 
 def _against(code: str, en: str, it: str) -> Check:

@@ -18,7 +18,7 @@ WANTED = {
     "reactivate": ValvePosition.OPEN,
 }
 """The position that shows that an act was done. Other acts move no valve."""
-EXECUTED, CORROBORATED = "executed", "corroborated"
+EXECUTED, CORROBORATED, PROOF = "executed", "corroborated", "proof"
 BOTH_ENDS = 2
 
 

@@ -6,6 +6,7 @@ replayed, and it is left once more. The same seed lives the same life.
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
@@ -72,8 +73,8 @@ def _folder() -> TemporaryDirectory[str]:
     return TemporaryDirectory(dir=memory if memory.is_dir() else None)
 
 
-def live(seed: int, plots: tuple[str, ...] | None = None) -> Lived:
-    """Live one seed; `plots` are its own unless they are named."""
+def live(seed: int, plots: tuple[str, ...] | None = None, and_then: Callable[[World], None] = lambda _: None) -> Lived:
+    """Live one seed; `plots` are its own unless they are named. Its end is shown to `and_then`."""
     folder = Path(_folder().name)
     for old in folder.iterdir():
         old.unlink()
@@ -88,6 +89,7 @@ def live(seed: int, plots: tuple[str, ...] | None = None) -> Lived:
             await _end(world, chance)
             world.field.check()
             found = broken(world)
+            and_then(world)
             return Lived(seed, found, world.story() if found else "", _counts(world))
         finally:
             world.stop()

@@ -19,6 +19,7 @@ from controlplane.db import fences
 from controlplane.field.enrolment.service import approve, enrol, make_code, make_crew
 from controlplane.orders.context import Context
 from controlplane.policy import packs
+from controlplane.proof.sequencer import begin_anew
 from controlplane.registry.models import clients, gateways, meters, supply_points
 from protocols.types import GatewayId
 from protocols.uplink.keys import SigningKey, short_fingerprint
@@ -87,6 +88,7 @@ def _enrol(db: Connection) -> Iterator[Enrolled]:
 
 
 def _register(db: Connection) -> None:
+    begin_anew(db, "")
     db.execute(insert(clients).values(id=CLIENT, name="Acqua", created_at=START))
     for gateway, key in KEYS.items():
         row = {"id": gateway, "public_key": key.public.hex(), "created_at": START, "chain": 0}

@@ -39,7 +39,7 @@ from simulators.physics import Supply
 from simulators.process import Process
 from simulators.reference.gas import GasMeter
 from simulators.valve import Valve
-from tests.simulation import bodies, house
+from tests.simulation import bodies, house, proving
 from tests.simulation.bodies import NAMES, SLOW, Bodies, Standing, identity
 from tests.simulation.crews.crew import Field
 from tests.simulation.crews.door import Door
@@ -157,6 +157,7 @@ class World:
         dispatch = Dispatch(self.context, writer, Doors(self.context, take_readings), PLANE_KEY)
         process.on_kill(lambda: self.broker.cut("plane"))
         process.start(dispatch.run(self.broker.connector("plane")))
+        process.start(proving.sequencing(writer, self.plane_clock).run())
 
     def _plane_is_down(self) -> None:
         self.plane_ups[-1][1] = self.virtual.loop.time()

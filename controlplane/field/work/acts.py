@@ -18,7 +18,7 @@ from controlplane.field.evidence.readings import bare
 from controlplane.field.work import feed, offering, outcomes, tightness
 from controlplane.field.work.models import REPAIR
 from controlplane.field.work.needs import Filing, Needs, doubts, plate_fits, refuse
-from controlplane.orders import handing, witness
+from controlplane.orders import evidence, handing, witness
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get
 from controlplane.orders.states import Event, Kind, OrderState
@@ -133,6 +133,8 @@ def report(db: Connection, context: Context, device: Device, identity: str, sign
         if order.way is Kind.GIVING and order.state is OrderState.ON_SITE:
             _given_up(db, context, Taken(row, filing, opened, signed.raw), tightness.LEAK_SUSPECTED, needs)
             return
+    else:
+        _is_the_last_word(db, device, opened)
     if order.way is Kind.GIVING and order.state is OrderState.ASSIGNED:
         detail = "arrive first: say in which position you find the valve, and report then"
         raise ConflictError(detail, code="not_arrived")
@@ -176,8 +178,10 @@ def abort(db: Connection, context: Context, device: Device, identity: str, signe
     filing = Filing(order, opened.message, device, row.id, row.opened_at)
     if tightness.leaking(db, opened.message, row.point):
         tightness.suspected(db, context, row, opened)
-    elif witness.under_permit(db, order, opened.message) or order.state is OrderState.ON_SITE:
-        _judged(db, context, row, filing, needs)
+    else:
+        _is_the_last_word(db, device, opened)
+        if witness.under_permit(db, order, opened.message) or order.state is OrderState.ON_SITE:
+            _judged(db, context, row, filing, needs)
     _given_up(db, context, Taken(row, filing, opened, signed.raw), code, needs)
 
 
@@ -203,6 +207,15 @@ def _given_up(db: Connection, context: Context, taken: Taken, code: str, needs: 
     if after.state is not order.state and step != outcomes.SECOND_VISIT:
         told = {"order": order.id, "to": step, "code": code, "visit": row.visit}
         news.tell(db, context.now, "escalation", order.id, told, order.client)
+
+
+def _is_the_last_word(
+    db: Connection, device: Device, opened: codec.Opened[CrewReport] | codec.Opened[CrewAbort]
+) -> None:
+    """Of two accounts of one number only the one that was taken counts. A leak is told of whatever comes."""
+    if evidence.replaced(db, device.id, opened.digest, opened.message.chain):
+        detail = "another account of this number was taken in its place; sign what is new under the next number"
+        raise ConflictError(detail, code="account_replaced")
 
 
 def believed(signed: Signed, kind: type[M], device: Device, row: Row[Any]) -> codec.Opened[M]:

@@ -187,6 +187,25 @@ def test_a_crews_account_that_does_not_fit_is_found(accounts: tuple[Account, ...
     assert code in told(judged(by_hand(*accounts)))
 
 
+def test_a_strangers_account_on_which_nothing_rests_is_told_and_breaks_nothing() -> None:
+    """Another device has named the permit of this one; the house kept that, and took this one's own word for proof."""
+    other = house(replace(CREW_GRANT, device="dev_3"))
+    house_ = House()
+    for event, after in (("entered", "entered"), ("allowed", "planned"), ("assign", "assigned"), ("arrive", "on_site")):
+        house_.tell("ord_1", event, after)
+    house_.tell("ord_1", None, "", other)
+    house_.tell("ord_1", None, "", house(CREW_GRANT))
+    stray = h.report(permit=h.digest(other[0]), chain=m.Chain("ab" * 16, 1, GENESIS))
+    house_.tell("ord_1", None, "", (stray, h.DEVICE_KEY))
+    house_.tell("ord_1", None, "", (h.report(), h.DEVICE_KEY))
+    house_.tell("ord_1", "proof", "executed", grade="witnessed")
+    house_.tell("ord_1", "window_ended", "completed")
+    house_.sign()
+    verdict = judged(house_)
+    assert verdict.outcome is Outcome.INCOMPLETE
+    assert verdict.failed == ("permit_doubted",)
+
+
 def test_an_order_that_moved_nothing_says_so() -> None:
     house = House()
     house.tell("ord_1", "entered", "entered")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.simulation.checkers import crews, durable, edge, gas, hands, orders, permits
+from tests.simulation.checkers import crews, durable, edge, gas, hands, orders, permits, proof
 from tests.simulation.checkers.case import Case
 from tests.simulation.world import World
 
@@ -53,6 +53,8 @@ CHECKERS: tuple[Checker, ...] = (
     crews.who_is_stopped_is_told,
     crews.what_a_crew_was_answered_is_kept,
     crews.no_route_falls,
+    proof.every_dossier_verifies,
+    proof.the_log_holds_everything,
 )
 
 
