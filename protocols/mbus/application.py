@@ -35,8 +35,8 @@ EMPTY = Columns((), (), ())
 class Shape:
     """What telegrams of one shape share: `base` bytes of header, then records; spans count from behind the header.
 
-    `error` is an application's refusal. A shape that has a plan is kept, and its text (JSON) with it once somebody has
-    asked for that.
+    `error` is an application's refusal; `joined` records are of several frames. A shape that has a plan is kept, and
+    its text (JSON) with it once somebody has asked for that.
     """
 
     base: int
@@ -45,6 +45,7 @@ class Shape:
     more_follows: bool = False
     fixed: bool = False
     error: str | None = None
+    joined: bool = False
     planned: bool = False
     text: Callable[[bytes, tuple[Cell, ...]], str] | None = None
 

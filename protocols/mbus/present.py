@@ -5,12 +5,14 @@ from decimal import Decimal
 import msgspec
 
 from protocols.errors import MalformedError
+from protocols.mbus.application import RECORD_HEAD
 from protocols.mbus.codes import ci_name
 from protocols.mbus.frame import FCB, FCV, REQ_UD1, REQ_UD2, SND_NKE
 from protocols.mbus.header import Header, status_words
+from protocols.mbus.plan import PLANNED
 from protocols.mbus.record import Record
 from protocols.mbus.telegram import Telegram
-from protocols.mbus.text import Text
+from protocols.mbus.text import Text, once
 
 SHORT_FRAMES = {SND_NKE: "reset of the link", REQ_UD2: "request for data", REQ_UD1: "request for alarms"}
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -52,16 +54,19 @@ def _exact(value: object) -> object:
 
 
 def to_json(telegram: Telegram) -> str:
-    """One object on one line."""
-    shape = telegram.shape
-    if not shape.planned:
-        return _of_records(telegram)
-    if shape.text is None:
-        shape.text = Text(telegram.wire, shape)
-    return shape.text(telegram.wire, telegram.cells)
+    """One object on one line; records themselves are made only where they have to be."""
+    wire, shape = telegram.wire, telegram.shape
+    if shape.planned:
+        if shape.text is None:
+            shape.text = Text(wire, shape)
+        return shape.text(wire, telegram.cells)
+    if shape.joined or not shape.fields or wire[RECORD_HEAD - 1] not in PLANNED:
+        return json_of_records(telegram)
+    return once(wire, shape, telegram.cells)
 
 
-def _of_records(telegram: Telegram) -> str:
+def json_of_records(telegram: Telegram) -> str:
+    """The same from the records, for any telegram."""
     document: dict[str, object] = {
         "header": header_fields(telegram.header),
         "records": [record_fields(r) for r in telegram.records],

@@ -4,6 +4,7 @@
 same of any bytes.
 """
 
+from dataclasses import replace
 from typing import Self
 
 from protocols.errors import MalformedError
@@ -83,7 +84,8 @@ class Telegram:
         fields = tuple(field for t in telegrams for field in t.shape.fields)
         spans = tuple(span for t in telegrams for span in t.shape.spans)
         first = telegrams[0]
-        shape = Shape(first.shape.base, fields, spans, telegrams[-1].more_follows, first.shape.fixed, first.shape.error)
+        shape = replace(first.shape, fields=fields, spans=spans, more_follows=telegrams[-1].more_follows)
+        shape.joined, shape.planned, shape.text = True, False, None
         whole = cls(shape, tuple(c for t in telegrams for c in t.cells), first.wire)
         whole._records = tuple(record for t in telegrams for record in t.records)
         return whole

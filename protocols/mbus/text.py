@@ -1,9 +1,10 @@
-"""JSON of telegrams of a planned shape: all that is the same in each is written once, and values are put in between.
+"""JSON of records without making them: what is the same in each is written once, and values are put in between.
 
-The text is, byte for byte, what `present.to_json` makes of the records; a property test holds the two to it.
+The text is, byte for byte, what `present.json_of_records` makes of the records; a property test holds the two to it.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -12,7 +13,7 @@ import msgspec
 
 from protocols.mbus import values
 from protocols.mbus.application import RECORD_HEAD, Shape
-from protocols.mbus.field import Field
+from protocols.mbus.field import KEPT, Field
 from protocols.mbus.forms import Cell, Form, Missing, exact
 from protocols.mbus.header import LONG_SIZE, SHORT_SIZE
 from protocols.mbus.manufacturer import manufacturer_name
@@ -41,10 +42,12 @@ class Text:
         for n, (field, (at, end)) in enumerate(zip(shape.fields, shape.spans, strict=True)):
             body = start + at + field.head
             cuts.append(slice(2 * body, 2 * (start + end)))
-            self._pieces += _pieces(field, wire[start + at : body].hex(), shape.fields[n - 1] if n else None)
+            frame, before = framed(field), f"{framed(shape.fields[n - 1]).closing}," if n else ""
+            head = wire[start + at : body].hex()
+            self._pieces += [before + frame.opening, NULL, frame.middle + head, "", '","reason":', frame.reason]
             if field.form is not Form.EMPTY:
-                self._writers.append((n, n * STRIDE + VALUE, _writer(field)))
-        self._pieces.append(_end(shape.fields[-1]) + "]}")
+                self._writers.append((n, n * STRIDE + VALUE, frame.write))
+        self._pieces.append(framed(shape.fields[-1]).closing + "]}")
         self._raws = several(cuts)
         self._head = _head(shape, wire[RECORD_HEAD - 1])
 
@@ -68,8 +71,20 @@ class Text:
                 pieces[place] = write(cell)
 
 
-def _pieces(field: Field, head: str, before: Field | None) -> list[str]:
-    """A record's pieces, the first beginning with the end of the record before it."""
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around a field's value, its bytes, and its reason."""
+
+    opening: str
+    middle: str
+    reason: str
+    closing: str
+    write: Callable[[Any], str]
+
+
+@lru_cache(KEPT)
+def framed(field: Field) -> Frame:
+    """The frame of a field's records, made once."""
     about = {
         "unit": field.unit,
         "storage": field.storage,
@@ -77,18 +92,27 @@ def _pieces(field: Field, head: str, before: Field | None) -> list[str]:
         "subunit": field.subunit,
         "function": field.function,
     }
-    return [
-        f'{f"{_end(before)}," if before else ""}{{"quantity":{quoted(field.quantity)},"value":',
-        NULL,
-        f',{quoted(about)[1:-1]},"raw":"{head}',
-        "",
-        '","reason":',
+    notes = f',"notes":{quoted(field.notes)}' if field.notes else ""
+    return Frame(
+        f'{{"quantity":{quoted(field.quantity)},"value":',
+        f',{quoted(about)[1:-1]},"raw":"',
         quoted(field.reason),
-    ]
+        notes + "}",
+        _writer(field),
+    )
 
 
-def _end(field: Field) -> str:
-    return f',"notes":{quoted(field.notes)}}}' if field.notes else "}"
+def once(wire: bytes, shape: Shape, cells: tuple[Cell, ...]) -> str:
+    """The text of a frame whose shape has none: the same, put together record by record."""
+    digits, start, rows = wire.hex(), RECORD_HEAD + shape.base, []
+    for field, cell, (at, end) in zip(shape.fields, cells, shape.spans, strict=True):
+        frame = framed(field)
+        missing = isinstance(cell, Missing)
+        value = NULL if missing or cell is None else frame.write(cell)
+        reason = quoted(cell.reason) if isinstance(cell, Missing) else frame.reason
+        raw = digits[2 * (start + at) : 2 * (start + end)]
+        rows.append(f'{frame.opening}{value}{frame.middle}{raw}","reason":{reason}{frame.closing}')
+    return _head(shape, wire[RECORD_HEAD - 1])(wire) + ",".join(rows) + "]}"
 
 
 def _head(shape: Shape, ci: int) -> Callable[[bytes], str]:

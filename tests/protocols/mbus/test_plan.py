@@ -11,7 +11,7 @@ from protocols.mbus import values
 from protocols.mbus.application import RECORD_HEAD
 from protocols.mbus.frame import Long, checksum, decode, encode
 from protocols.mbus.plan import MAX_IN_ALL, MAX_PLANS, MAX_SEEN, Plans, plannable
-from protocols.mbus.present import to_json
+from protocols.mbus.present import json_of_records, to_json
 from protocols.mbus.telegram import Telegram, decode_telegram, walk_telegram
 from tests import vectors
 
@@ -34,7 +34,7 @@ def same(wire: bytes) -> None:
     assert planned == walked
     if isinstance(planned, Telegram) and isinstance(walked, Telegram):
         assert (planned.header, planned.more_follows) == (walked.header, walked.more_follows)
-        assert to_json(planned) == to_json(walked)
+        assert to_json(planned) == to_json(walked) == json_of_records(walked)
 
 
 def closed(wire: bytes | bytearray) -> bytes:

@@ -96,6 +96,7 @@ def test_several_telegrams_of_one_readout_are_joined() -> None:
     joined = join([first, last])
     assert not joined.more_follows
     assert [r.value for r in joined.records if r.value is not None] == [Decimal("0.113"), Decimal("0.114")]
+    assert [r["value"] for r in json.loads(to_json(joined))["records"]] == [0.113, None, 0.114]
     with pytest.raises(MalformedError, match=str(MAX_TELEGRAMS + 1)):
         join([first] * (MAX_TELEGRAMS + 1))
 
