@@ -30,7 +30,7 @@ def gather(db: Connection, asked: Asked) -> Mapping[str, Any]:
     """All that the page shows, at one moment; NotFoundError where the reader may see no such order."""
     reader, signing = asked.reader, asked.signing
     assert signing is not None  # noqa: S101 - every request's has one
-    found = sheet(db, asked.scope, asked.of["order"], signing.house)
+    found = sheet(db, asked.scope, asked.of["order"], signing.house, reader.now)
     line = found.line
     return {
         "need_count": 0,
@@ -63,6 +63,7 @@ def _can(found: Sheet, asked: Asked) -> Mapping[str, bool]:
         "withdraw": may(Permission.ORDERS_WITHDRAW) and (alive or (taking and state in STANDING)) and not line.stopped,
         "hold": may(Permission.STOPS_WRITE) and taking and alive,
         "approve": decides and asked.reader.is_one_of_two and line.requested_by != who.person,
+        "end_holds": may(Permission.STOPS_END) and alive,
         "dossier": may(Permission.PROOF_READ),
     }
 

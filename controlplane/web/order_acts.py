@@ -15,6 +15,7 @@ from controlplane.field.evidence.intake import Intake
 from controlplane.fields import Name, Words
 from controlplane.orders import reading, service
 from controlplane.problems import StaleError, UnavailableError
+from controlplane.protection.service import end_hold as record_end
 from controlplane.protection.service import hold as record_hold
 from controlplane.web.deps import Acts, Viewing, Views
 from controlplane.web.frame import html, look
@@ -47,6 +48,14 @@ def _version(who: Viewing) -> int:
     return int(told) if told.isdecimal() and len(told) <= DIGITS else 0
 
 
+def _reason(who: Viewing) -> str | None:
+    """What a person has written as the reason; None where it is none."""
+    try:
+        return REASON.validate_python(who.form.get("reason", "").strip())
+    except ValidationError:
+        return None
+
+
 @router.post("/c/orders/{order}/withdraw")
 async def withdraw(order: Order, who: Annotated[Viewing, Depends(Acts(Permission.ORDERS_WITHDRAW))]) -> Response:
     """Take the order back, at the version that was on the page; else show what has changed since."""
@@ -66,14 +75,30 @@ async def withdraw(order: Order, who: Annotated[Viewing, Depends(Acts(Permission
 @router.post("/c/orders/{order}/hold")
 async def hold(order: Order, who: Annotated[Viewing, Depends(Acts(Permission.STOPS_WRITE))]) -> Response:
     """Have nothing taken away at the order's point for now. To stop needs no version: it stops whatever there is."""
-    try:
-        reason = REASON.validate_python(who.form.get("reason", "").strip())
-    except ValidationError:
+    reason = _reason(who)
+    if reason is None:
         return await _again(who, order, "hold", 422, wrong=True)
 
     def verb(db: Connection) -> None:
         point = reading.order(db, who.principal.client, order).supply_point
         record_hold(db, who.asked.context, point, reason, None, who.principal.name)
+
+    await who.write(verb)
+    return _back(order)
+
+
+@router.post("/c/orders/{order}/holds/{hold}/end")
+async def end_hold(
+    order: Order, hold: Annotated[Name, Path()], who: Annotated[Viewing, Depends(Acts(Permission.STOPS_END))]
+) -> Response:
+    """Record that a hold has ended, and why: what it held goes on as the rules allow."""
+    reason = _reason(who)
+    if reason is None:
+        return await _again(who, order, "end", 422, wrong=True)
+
+    def verb(db: Connection) -> None:
+        point = reading.order(db, who.principal.client, order).supply_point
+        record_end(db, who.asked.context, point, hold, who.principal.name, reason)
 
     await who.write(verb)
     return _back(order)

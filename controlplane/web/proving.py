@@ -5,6 +5,7 @@ A page that its own server delivers proves little (U13): it says so, and names t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -12,6 +13,7 @@ from sqlalchemy.exc import NoResultFound
 
 from controlplane.dossiers.assembling import material
 from controlplane.problems import NotFoundError
+from controlplane.proof.reading import END
 from controlplane.web.reader import Signing
 from protocols.errors import TheirsError
 from protocols.ports import Clock
@@ -52,7 +54,21 @@ class Proof:
 
 
 def prove(db: Connection, order: str, signing: Signing, clock: Clock) -> Proof:
-    """Make the dossier as it would be handed out now, without photographs, and check it under the keys known here."""
+    """Make the dossier as it would be handed out now, without photographs, and check it under the keys known here.
+
+    A page is checked whenever it is opened; its stream checks anew when the order's own history has grown.
+    """
+    end = db.execute(END, {"order": order}).one_or_none()
+    grown = tuple(end) if end is not None else None
+    known: tuple[Any, Proof] | None = signing.checked.get(order)
+    if known is not None and known[0] == grown:
+        return known[1]
+    proof = _prove(db, order, signing, clock)
+    signing.checked[order] = (grown, proof)
+    return proof
+
+
+def _prove(db: Connection, order: str, signing: Signing, clock: Clock) -> Proof:
     notary = signing.notary
     try:
         parts = material(db, order, notary, signing.house)

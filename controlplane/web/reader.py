@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -108,10 +109,14 @@ def reader(request: Request, session: Session | None = None) -> Reader:
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """Who signs the log, and the house's own key: what was signed can be shown, and checked."""
+    """Who signs the log, and the house's own key: what was signed can be shown, and checked.
+
+    `checked` holds, for one request or one stream, what was checked in it already.
+    """
 
     notary: Notary
     house: SigningKey
+    checked: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ def shown(page: Page, house: Served, order: str) -> None:
 def test_an_order_is_followed_from_dispatched_to_executed(page: Page, house: Served, valve: Valve) -> None:
     order = valve.enter()
     enter(page, house, house.supervisor)
-    shown(page, house, order.id)
+    page.locator(f"#orders a[href='/c/orders/{order.id}']").click()
+    page.wait_for_selector("#lamp.live")
     page.evaluate("window.unbroken = true")
     expect(page.locator("#state")).to_have_text("Inviato")
     expect(page.locator("#valve-seen")).to_contain_text("Non si sa")
@@ -74,7 +75,8 @@ def test_a_cut_stream_is_told_and_what_was_missed_comes_with_it(page: Page, hous
 
 
 def test_an_order_is_held_in_two_steps_and_says_why(page: Page, house: Served) -> None:
-    order = house.order(house.place())["id"]
+    point = house.place()
+    order = house.order(point)["id"]
     enter(page, house, house.operator)
     shown(page, house, order)
     page.locator("#head").get_by_role("button", name="Trattieni").click()
@@ -82,6 +84,12 @@ def test_an_order_is_held_in_two_steps_and_says_why(page: Page, house: Served) -
     page.locator("#hold").get_by_role("button", name="Trattieni ora").click()
     expect(page.locator("#why-title")).to_have_text(re.compile("Trattenuto Perché è fermo?"))
     expect(page.locator("#why-sentence")).to_have_text("È in sospeso.")
+    page.locator("#why summary").click()
+    page.locator("#why .field").fill("Accordo tro")
+    house.api(f"/supply-points/{point}/holds", {"reason": "second"})
+    expect(page.locator("#why .stops li")).to_have_count(2, timeout=SOON_MS)
+    expect(page.locator("#why details[open] .field")).to_have_value("Accordo tro")
+    page.screenshot(path=PICTURES / "order-stops.png", full_page=True)
 
 
 def test_withdrawn_without_javascript_and_reviewed_where_it_has_changed(page: Page, house: Served) -> None:

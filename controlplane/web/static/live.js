@@ -111,6 +111,10 @@
       const other = next.querySelector("#" + CSS.escape(opened.id));
       if (other) other.open = true;
     }
+    for (const typed of region.querySelectorAll("input.field[id]")) {
+      const other = next.querySelector("#" + CSS.escape(typed.id));
+      if (other) other.value = typed.value;
+    }
   }
 
   function show(id) {

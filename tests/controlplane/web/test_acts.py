@@ -37,6 +37,18 @@ def fields() -> dict[str, str]:
     return {"reason": "burst main", "version": "1", "next": PAGE}
 
 
+def filled(path: str, **named: str) -> str:
+    """A form's address; what is not named is nobody's."""
+    return re.sub(r"{(\w+)}", lambda found: named.get(found.group(1), "none_x"), path)
+
+
+def held(clerk: Clerk) -> dict[str, str]:
+    """An order that is held, with its hold."""
+    order = entered(clerk, Role.OPERATOR)
+    hold = clerk.made(f"/supply-points/{order['supply_point']}/holds", {"reason": "dispute"})
+    return {"order": str(order["id"]), "hold": str(hold["id"])}
+
+
 def waiting(clerk: Clerk) -> dict[str, object]:
     """An order that waits for a second person."""
     return entered(clerk, Role.OPERATOR)
@@ -71,16 +83,17 @@ def test_a_role_gets_through_exactly_where_the_table_lets_it(clerk: Clerk) -> No
     order = str(waiting(clerk)["id"])
     for role, (path, permission) in product(READERS, forms(clerk)):
         visitor = Visitor(clerk).enter(role)
-        answer = visitor.post(path.replace("{order}", order), fields())
+        named = held(clerk) if "{hold}" in path else {"order": order}
+        answer = visitor.post(filled(path, **named), fields())
         assert (answer.status_code == 403) is not may(role, permission), f"{role} {path}: {answer.status_code}"
         assert answer.status_code < 500
 
 
 def test_a_role_that_may_not_act_sees_no_button(clerk: Clerk) -> None:
-    order = waiting(clerk)["id"]
+    pages = (PAGE, *(f"/c/orders/{order}" for order in (waiting(clerk)["id"], held(clerk)["order"])))
     clerk.post(Role.OPERATOR, "/freeze", {"reason": "x"})
     visitors = {role: Visitor(clerk).enter(role) for role in READERS}
-    texts = {role: each.get(PAGE).text + each.get(f"/c/orders/{order}").text for role, each in visitors.items()}
+    texts = {role: "".join(each.get(page).text for page in pages) for role, each in visitors.items()}
     for (role, text), (path, permission) in product(texts.items(), forms(clerk)):
         shown = re.search(f'action="{re.sub("{.*?}", "[^/]+", path)}"', text) is not None
         assert shown is may(role, permission), f"{role} {path}"
@@ -89,7 +102,7 @@ def test_a_role_that_may_not_act_sees_no_button(clerk: Clerk) -> None:
 def test_without_a_session_no_form_does_anything(clerk: Clerk) -> None:
     before = len(clerk.news())
     for path, _ in forms(clerk):
-        assert Visitor(clerk).post(path.replace("{order}", "ord_x"), fields(), csrf=False).status_code == 401
+        assert Visitor(clerk).post(filled(path), fields(), csrf=False).status_code == 401
     assert len(clerk.news()) == before
 
 
@@ -100,7 +113,7 @@ def test_another_sessions_form_is_refused_in_words(clerk: Clerk) -> None:
     visitor = Visitor(clerk).enter(Role.ADMIN)
     for path, _ in forms(clerk):
         for wrong in ({}, {"csrf": ""}, {"csrf": other}, {"csrf": "é"}):
-            answer = visitor.post(path.replace("{order}", order), {**fields(), **wrong}, csrf=False)
+            answer = visitor.post(filled(path, order=order), {**fields(), **wrong}, csrf=False)
             assert answer.status_code == 403
             assert "Questo modulo non è della tua sessione" in answer.text
     assert len(clerk.news()) == before

@@ -16,8 +16,9 @@ from controlplane.orders.life import BEGINS, RESTORED
 from controlplane.orders.models import orders
 from controlplane.orders.states import Event, OrderState
 from controlplane.proof import sequencer
-from controlplane.proof.models import log_entries
-from controlplane.web.proving import DAMAGED, NOT_YET
+from controlplane.proof.models import log_ends, log_entries
+from controlplane.web.proving import DAMAGED, NOT_YET, prove
+from controlplane.web.reader import Signing
 from controlplane.web.why import BY_STATE, DATED, FIRST, WAYS
 from controlplane.web.words import LANGUAGES, words
 from protocols.proof.documents import KINDS
@@ -153,13 +154,13 @@ def test_I10_a_foreign_order_is_not_found_nor_is_its_stream_dossier_or_form(cler
 
 
 def test_hostile_names_and_reasons_stay_words(clerk: Clerk) -> None:
-    usual = looked(seen(clerk, put(clerk, "Via Roma 1"), Role.SUPERVISOR)).found
-    for name in HOSTILE:
+    usual: set[str] = set()
+    for name in ("Via Roma 1", *HOSTILE):
         order = put(clerk, name)
         point = clerk.get(Role.ADMIN, f"/orders/{order}").json()["supply_point"]
         clerk.made(f"/supply-points/{point}/protections", {"act": "suspend", "reason": name})
-        text = seen(clerk, order, Role.SUPERVISOR)
-        tags = looked(text)
+        tags = looked(seen(clerk, order, Role.SUPERVISOR))
+        usual = usual or tags.found
         assert tags.handlers == []
         assert tags.found - usual == set()
         assert name in "".join(tags.text)
@@ -199,6 +200,40 @@ def test_a_hold_asks_why_and_loses_nothing_that_was_typed(clerk: Clerk) -> None:
     assert 'role="alert"' in answer.text
     assert visitor.post(f"/c/orders/{order}/hold", {"reason": "Controversia"}).status_code == 303
     assert clerk.get(Role.ADMIN, f"/orders/{order}").json()["state"] == "held"
+
+
+def test_what_stops_it_is_listed_with_its_reason_and_ended_from_here(clerk: Clerk) -> None:
+    order = held(clerk)
+    text = seen(clerk, order)
+    assert "Fermi che valgono qui Fermo · dispute · admin" in said(text)
+    path = re.search(r'action="(/c/orders/[^"]+/holds/[^"]+/end)"', text)
+    assert path is not None
+    assert "/end" not in seen(clerk, order, Role.CLIENT_REQUESTER), "who may not end it has no button"
+    visitor = Visitor(clerk).enter(Role.OPERATOR)
+    assert visitor.post(path.group(1), {"reason": ""}).status_code == 422
+    assert clerk.get(Role.ADMIN, f"/orders/{order}").json()["state"] == "held"
+    assert visitor.post(path.group(1), {"reason": "settled"}).status_code == 303
+    assert clerk.get(Role.ADMIN, f"/orders/{order}").json()["state"] == "planned"
+    assert "Fermi che valgono qui" not in seen(clerk, order)
+
+
+def test_a_stream_checks_the_proof_anew_only_when_its_order_has_grown(clerk: Clerk) -> None:
+    order = held(clerk)
+    clerk.get(Role.ADMIN, f"/orders/{order}/dossier")
+    signing = Signing(clerk.app.state.notary, clerk.edge.signer)
+
+    def proven(of: Signing) -> str:
+        with clerk.engine.connect() as db:
+            return prove(db, order, of, clerk.clock).state
+
+    assert proven(signing) == "incomplete"
+    with clerk.engine.begin() as db:
+        db.execute(update(log_entries).values(leaf=b"{"))
+    assert proven(signing) == "incomplete"
+    assert proven(Signing(clerk.app.state.notary, clerk.edge.signer)) == DAMAGED, "whoever opens the page checks anew"
+    with clerk.engine.begin() as db:
+        db.execute(update(log_ends).values(entries=log_ends.c.entries + 1))
+    assert proven(signing) == DAMAGED
 
 
 def test_a_second_person_approves_here_and_nobody_ones_own(tmp_path: Path) -> None:

@@ -21,7 +21,20 @@ BLANK = re.compile(r"(?<!{){(\w+)}(?!})")
 KEY = re.compile(r"""\bt\(\s*'([a-z0-9_.]+)'\s*[,)]|"(login\.[a-z_]+)\"""")
 MADE = ("page.", "frame.auto", "frame.light", "frame.dark", "refused.", "need.", "loads.client", "loads.gateway")
 OF_ORDERS = ("why.", "proof.", "order.station_", "order.crew_", "order.frames_", "order.by_", "weekday.")
-OF = {"scope.", "window.", "kind.", "state.", "grade.", "medium.", "valve.", "event.", "happened.", "paper.", "shot."}
+OF = {
+    "scope.",
+    "window.",
+    "kind.",
+    "state.",
+    "grade.",
+    "medium.",
+    "valve.",
+    "event.",
+    "happened.",
+    "paper.",
+    "shot.",
+    "stop_kind.",
+}
 
 
 def sources() -> str:
