@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from protocols.mbus.frame import Ack, Control, Frame, Long, Short
+from protocols.mbus.frame import Ack, Control, Frame, Long, Short, encode
 from protocols.mbus.header import encode_long
-from protocols.mbus.present import to_json, to_lines
-from protocols.mbus.telegram import decode_telegram
+from protocols.mbus.present import json_of_records, to_json, to_lines
+from protocols.mbus.telegram import decode_telegram, join
 from protocols.types import Identity
 
 
@@ -50,3 +50,16 @@ def test_numbers_beyond_64_bits_and_beyond_floats_stay_exact() -> None:
     shown = to_json(decode_telegram(Long(0x08, 1, 0x78, bytes.fromhex("0707FFFFFFFFFFFFFF7F 0D13C9") + b"\x99" * 9)))
     assert '"value":92233720368547758070000,' in shown
     assert '"value":999999999999999.999,' in shown
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_readout_in_several_telegrams_shows_each_records_own_bytes(times: int) -> None:
+    """Walked the first time, read by plan the third: the text never takes one frame's bytes for another's."""
+    frames = [
+        encode(Long(0x08, 1, 0x78, bytes.fromhex(text))) for text in ("0A3B1301 0C7812345678 1F", "0A3B1401 096A01")
+    ]
+    for _ in range(times):
+        joined = join([decode_telegram(frame) for frame in frames])
+    shown = json.loads(to_json(joined))["records"]
+    assert [r["raw"] for r in shown] == ["0a3b1301", "0c7812345678", "1f", "0a3b1401", "096a01"]
+    assert to_json(joined) == json_of_records(joined)
