@@ -35,7 +35,7 @@ from controlplane.registry import api as registry
 from controlplane.registry import enrolling_api as keys
 from controlplane.supervise import failure
 from controlplane.telemetry import api as telemetry
-from controlplane.web import acts, assets, errors, login, order, order_acts, situation
+from controlplane.web import acts, assets, errors, login, order, order_acts, situation, why_api
 from controlplane.web.frame import Sealed
 from protocols.uplink import asyncapi
 
@@ -90,6 +90,7 @@ def create(
         alarms,
         proof,
         dossiers,
+        why_api,
     ):
         app.include_router(part.router, prefix=API)
     for pages in (assets, login, acts, situation, order, order_acts):

@@ -14,6 +14,7 @@ from controlplane.orders.states import TERMINAL, Kind, OrderState
 from controlplane.orders.stopping import STANDING
 from controlplane.telemetry.reading import latest_of
 from controlplane.telemetry.schemas import ReadingOut
+from controlplane.web.answers import answers
 from controlplane.web.frame import Page
 from controlplane.web.history import history
 from controlplane.web.live import serve
@@ -31,12 +32,13 @@ def gather(db: Connection, asked: Asked) -> Mapping[str, Any]:
     reader, signing = asked.reader, asked.signing
     assert signing is not None  # noqa: S101 - every request's has one
     found = sheet(db, asked.scope, asked.of["order"], signing.house, reader.now)
-    line = found.line
+    line, block = found.line, why(found, reader.now)
     return {
         "need_count": 0,
         "order": line,
         "sheet": found,
-        "why": why(found, reader.now),
+        "why": block,
+        "answers": answers(block, reader.words, reader.day) if block is not None else None,
         "life": life(found),
         "history": history(found),
         "index": _index(db, line.meter),

@@ -43,6 +43,8 @@ BY_STATE = {S.HELD: "review", S.PLANNED: "field"}
 ARMED = "armed"
 DATED = frozenset({"notice_term", "forbidden_day", "protected", "not_before"})
 """Reasons whose `until` is a date of their own; of all others it is only when they are asked about again."""
+SEEN_BY_STATE = frozenset({"unknown", "silent"})
+"""Ways whose sentence is their own, and the reason an aside: what happened before says less than what is not known."""
 ENDING = frozenset({"second", "armed", "unknown"})
 """Ways whose `until` is when something else happens."""
 

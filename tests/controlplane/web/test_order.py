@@ -23,7 +23,7 @@ from controlplane.web.why import BY_STATE, DATED, FIRST, WAYS
 from controlplane.web.words import LANGUAGES, words
 from protocols.proof.documents import KINDS
 from protocols.proof.verdict import Line, Outcome
-from tests.controlplane.desk_clerk import Clerk
+from tests.controlplane.desk_clerk import Clerk, refused
 from tests.controlplane.web.test_situation import HOSTILE, looked, put
 from tests.controlplane.web.visitor import Visitor
 
@@ -73,6 +73,20 @@ def test_the_five_answers_of_a_hold_in_both_languages(clerk: Clerk) -> None:
     text = said(seen(clerk, order, language="en"))
     for words_ in ("Held Why is it held? It is on hold.", "Until until somebody", "Who can change it An operator"):
         assert words_ in text, text
+
+
+def test_programs_are_told_the_same_words(clerk: Clerk) -> None:
+    order = held(clerk)
+    told = clerk.get(Role.CLIENT_VIEWER, f"/orders/{order}/why").json()
+    assert (told["state"], told["version"], told["why"]["code"]) == ("held", 3, "on_hold")
+    for language in LANGUAGES:
+        page, block = said(seen(clerk, order, language=language)), told["why"][language]
+        assert [part for part in block if block[part] not in page] == []
+        assert all(block[part] for part in block if part != "aside")
+    plain = clerk.made("/orders", {"supply_point": clerk.point(), "kind": "reactivate"})
+    clerk.post(Role.ADMIN, f"/orders/{plain['id']}/withdraw", None, if_match=f'"{plain["version"]}"')
+    assert clerk.get(Role.ADMIN, f"/orders/{plain['id']}/why").json()["why"]["way"] == "ended"
+    refused(clerk.get("other-client_viewer", f"/orders/{order}/why"), 404, "not_found")
 
 
 def test_what_a_rule_defers_names_the_date_the_rule_its_citation_and_its_pack(clerk: Clerk) -> None:

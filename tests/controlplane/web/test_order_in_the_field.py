@@ -1,4 +1,4 @@
-"""An order's page while a crew is at work: how far it is, never who it is; its photographs for those who may see them."""
+"""An order's page while a crew is at work: how far it is, never who; its photographs for those who may see them."""
 
 import re
 from collections.abc import Iterator
