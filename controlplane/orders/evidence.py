@@ -13,9 +13,10 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from controlplane import news
 from controlplane.orders import armed, documents, gaps, leaks, sent
+from controlplane.orders.by_hand import TAKEN_BY_HAND, taken_by_hand
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get, note
-from controlplane.orders.looking import conclude
+from controlplane.orders.looking import conclude, not_wanted
 from controlplane.orders.models import commands, looks, positions, receipts
 from controlplane.orders.observing import corroborate, observe
 from controlplane.orders.sending import send_look
@@ -261,8 +262,14 @@ def _event_of_proof(order: Order, receipt: Receipt) -> Event | None:
 
 
 def _given_back(db: Connection, context: Context, order: Order, receipt: Receipt, sequence: int) -> None:
-    """P8: only a read-back that was asked after every taking act had settled ends it; else it goes out again."""
+    """P8: only a read-back that was asked after every taking act had settled ends it; else it goes out again.
+
+    A valve that was never moved shows nothing where a hand has closed.
+    """
     if not order.alive or not read_after(db, order.point, sequence):
+        return
+    if not receipt.started and taken_by_hand(db, order.point):
+        _for_a_hand(db, context, order, receipt)
         return
     if order.state is OrderState.LOOKING:
         event = Event.LOOK_WANTED
@@ -271,6 +278,14 @@ def _given_back(db: Connection, context: Context, order: Order, receipt: Receipt
     else:
         event = Event.PROOF if receipt.started else Event.FOUND_AS_WANTED
     observe(db, context, advance(db, context, order, event, receipt.gateway, grade=READ_BACK))
+
+
+def _for_a_hand(db: Connection, context: Context, order: Order, receipt: Receipt) -> None:
+    """The valve was open already, and a hand has closed something else: a crew gives it back."""
+    if order.state is OrderState.DISPATCHED:
+        order = advance(db, context, order, Event.TECHNICAL, receipt.gateway, reason=TAKEN_BY_HAND)
+    if order.state is OrderState.LOOKING:
+        not_wanted(db, context, order, receipt.gateway)
 
 
 def _failed(db: Connection, context: Context, order: Order, receipt: Receipt) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, bindparam, update
 
 from controlplane.orders import leaks
 from controlplane.orders.arming import LEAK, NO_VALVE
+from controlplane.orders.by_hand import TAKEN_BY_HAND, taken_by_hand
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, note
 from controlplane.orders.models import looks
@@ -61,6 +62,9 @@ def _look_again_at(db: Connection, order: Order, at: datetime) -> None:
 def _wanted(db: Connection, context: Context, order: Order, actor: str, sequence: int) -> None:
     if order.way is Kind.GIVING and not read_after(db, order.point, sequence):
         return
+    if order.way is Kind.GIVING and taken_by_hand(db, order.point):
+        not_wanted(db, context, order, actor)
+        return
     observe(db, context, advance(db, context, order, Event.LOOK_WANTED, actor, grade=READ_BACK))
     if order.way is Kind.TAKING:
         give_back_if_due(db, context, order.point, actor)
@@ -110,4 +114,6 @@ def _give_again(db: Connection, context: Context, order: Order, actor: str) -> N
 def _never_again(db: Connection, order: Order) -> Reason | None:
     if order.verb is Verb.OPEN and leaks.stands(db, order.point):
         return LEAK
+    if taken_by_hand(db, order.point):
+        return TAKEN_BY_HAND
     return UNUSED if order.armed_until is not None else None
