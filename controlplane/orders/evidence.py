@@ -17,10 +17,11 @@ from controlplane.orders.by_hand import TAKEN_BY_HAND, taken_by_hand
 from controlplane.orders.context import Context
 from controlplane.orders.life import Order, advance, get, note
 from controlplane.orders.looking import conclude, not_wanted
-from controlplane.orders.models import commands, looks, positions, receipts
+from controlplane.orders.models import commands, looks, receipts
 from controlplane.orders.observing import corroborate, observe
 from controlplane.orders.sending import send_look
 from controlplane.orders.settling import read_after, settle
+from controlplane.orders.sightings import see
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.stopping import give_back_if_due
 from controlplane.registry.binding import bound
@@ -158,21 +159,6 @@ def _previous(kind: str, raw: bytes) -> str:
 
 def _alarm(db: Connection, context: Context, subject: str, code: str, data: dict[str, object]) -> None:
     news.tell(db, context.now, "alarm", subject, {"code": code, **data}, None)
-
-
-SEEN = insert(positions)
-SEEN_AGAIN = update(positions).where(positions.c.meter == bindparam("this"))
-
-
-def see(db: Connection, context: Context, meter: str, seen: Seen | None, by: tuple[str, str]) -> None:
-    """Keep the last position that was seen at a meter; `by` is whose word it is, and of which grade."""
-    if seen is None:
-        return
-    row = {"meter": meter, "position": seen.position, "at": seen.at, "source": by[0], "grade": by[1]}
-    if db.execute(SEEN_AGAIN, {"this": meter, **row}).rowcount == 0:
-        db.execute(SEEN, row)
-    told: dict[str, object] = {"position": seen.position, "at": seen.at.isoformat(), "source": by[0], "grade": by[1]}
-    news.tell(db, context.now, "position", meter, told, None)
 
 
 def _leak(db: Connection, context: Context, row: Row[Any], seen: Seen | None, account: str) -> None:

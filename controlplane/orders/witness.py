@@ -12,13 +12,14 @@ from controlplane import news
 from controlplane.db import lock_point
 from controlplane.orders import documents, hands
 from controlplane.orders.context import Context
-from controlplane.orders.evidence import LATE, keep, see
+from controlplane.orders.evidence import LATE, keep
 from controlplane.orders.life import Order, advance, get, giving_alive
 from controlplane.orders.models import receipts
 from controlplane.orders.observing import observe
 from controlplane.orders.sending import note_field, send_look
 from controlplane.orders.service import UNSETTLED, enter_giving
 from controlplane.orders.settling import count_act, read_after, settle_hand
+from controlplane.orders.sightings import see
 from controlplane.orders.states import Event, Kind, OrderState
 from controlplane.orders.stopping import REASONS, blocking, give_back_if_due
 from controlplane.policy.facts import Act
