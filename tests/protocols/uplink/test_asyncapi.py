@@ -21,6 +21,9 @@ LINES = [json.loads(line) for line in GOLDEN.read_text().splitlines()]
 SIGNED_KINDS = sorted(body.kind for body in SIGNED)
 
 
+SPECIFICATION = Path(__file__).parents[3] / "front/node_modules/@asyncapi/specs/schemas/3.0.0-without-$id.json"
+
+
 def validator(name: str) -> Any:
     """Checks against one schema of the document."""
     return jsonschema_rs.validator_for({"$ref": f"{asyncapi.SCHEMAS}{name}", "components": COMPONENTS})
@@ -49,6 +52,13 @@ def test_it_can_be_written_as_json() -> None:
     assert json.loads(json.dumps(DOCUMENT)) == DOCUMENT
     assert DOCUMENT["asyncapi"] == "3.0.0"
     assert DOCUMENT["info"]["version"] == "1.2.3"
+
+
+def test_it_is_what_the_specification_calls_a_document() -> None:
+    specification = jsonschema_rs.validator_for(json.loads(SPECIFICATION.read_text()))
+    specification.validate(DOCUMENT)
+    assert not specification.is_valid({**DOCUMENT, "channels": []})
+    assert not specification.is_valid({**DOCUMENT, "operations": {"up-birth": {"action": "tell"}}})
 
 
 def test_every_reference_leads_somewhere() -> None:
