@@ -1,4 +1,4 @@
-"""What people do from an order's page: withdraw it, hold it, take its proof along, look at its photographs."""
+"""What people do from an order's page: withdraw, hold, approve or reject it, and take its proof along."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -13,12 +13,13 @@ from controlplane.dossiers import api as dossiers
 from controlplane.field.evidence import api as evidence
 from controlplane.field.evidence.intake import Intake
 from controlplane.fields import Name, Words
-from controlplane.orders import reading, service
+from controlplane.orders import approving, reading, service
 from controlplane.problems import StaleError, UnavailableError
 from controlplane.protection.service import end_hold as record_end
 from controlplane.protection.service import hold as record_hold
 from controlplane.web.deps import Acts, Viewing, Views
 from controlplane.web.frame import html, look
+from controlplane.web.login import local
 from controlplane.web.order import PAGE
 
 router = APIRouter(include_in_schema=False)
@@ -69,6 +70,41 @@ async def withdraw(order: Order, who: Annotated[Viewing, Depends(Acts(Permission
         await who.write(verb)
     except StaleError:
         return await _again(who, order, "withdraw", StaleError.status, since=version)
+    return _back(order)
+
+
+@router.post("/c/orders/{order}/approve")
+async def approve(order: Order, who: Annotated[Viewing, Depends(Acts(Permission.ORDERS_APPROVE))]) -> Response:
+    """Release it from quarantine, as a second person, at the version that was on the page."""
+    second, version = approving.Second(who.principal.name, who.principal.one_of_two()), _version(who)
+
+    def verb(db: Connection) -> None:
+        reading.order(db, who.principal.client, order)
+        approving.approve(db, who.asked.context, order, version, second)
+
+    try:
+        await who.write(verb)
+    except StaleError:
+        return await _again(who, order, "approve", StaleError.status, since=version)
+    return RedirectResponse(local(who.form.get("next", _there(order))), status_code=303)
+
+
+@router.post("/c/orders/{order}/reject")
+async def reject(order: Order, who: Annotated[Viewing, Depends(Acts(Permission.ORDERS_APPROVE))]) -> Response:
+    """Delete it from quarantine, as a second person who says why, at the version that was on the page."""
+    second, version = approving.Second(who.principal.name, who.principal.one_of_two()), _version(who)
+    reason = _reason(who)
+    if reason is None:
+        return await _again(who, order, "reject", 422, wrong=True, since=version)
+
+    def verb(db: Connection) -> None:
+        reading.order(db, who.principal.client, order)
+        approving.reject(db, who.asked.context, order, version, second, reason)
+
+    try:
+        await who.write(verb)
+    except StaleError:
+        return await _again(who, order, "reject", StaleError.status, since=version)
     return _back(order)
 
 

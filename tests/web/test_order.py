@@ -112,15 +112,16 @@ def test_withdrawn_without_javascript_and_reviewed_where_it_has_changed(page: Pa
 
 @pytest.mark.usefixtures("valve")
 def test_it_is_accessible_in_both_themes_and_languages(page: Page, house: Served) -> None:
+    house.order(house.points[5], token=house.operator)
     enter(page, house, house.supervisor)
     items = house.api("/orders?limit=100", None, "GET")["items"]
     of = {each["state"]: each["id"] for each in items}
     for language, theme in product(("it", "en"), ("light", "dark")):
-        for state in ("held", "completed") if language == "it" else ("planned",):
+        for state in ("held", "completed") if language == "it" else ("planned", "awaiting_approval"):
             there = f"/c/orders/{of[state]}"
             page.goto(f"{house.base}/preferences?language={language}&theme={theme}&next={there}")
             page.wait_for_selector("#lamp.live")
-            for each in page.locator("#history details, #proof details").all():
+            for each in page.locator("#main details").all():
                 each.evaluate("one => one.open = true")
             for size, width in ((WIDE, "wide"), (NARROW, "360")):
                 page.set_viewport_size(size)  # type: ignore[arg-type]

@@ -163,8 +163,8 @@ def test_a_second_person_approves_what_was_on_the_page_and_nothing_newer(clerk: 
     path = f"/c/orders/{order['id']}/approve"
     stale = visitor.post(path, {"version": "1", "next": PAGE})
     assert stale.status_code == 412
-    assert "L&#39;ordine è cambiato mentre lo leggevi" in stale.text
-    assert visitor.post(path, {"version": "x", "next": PAGE}).status_code == 422
+    assert "Hai letto la versione 1; ora è la 2. Non è stato fatto niente." in stale.text
+    assert visitor.post(path, {"version": "x", "next": PAGE}).status_code == 412
     assert visitor.post(path, {"version": str(order["version"]), "next": PAGE}).status_code == 303
     told = clerk.get(Role.ADMIN, f"/orders/{order['id']}").json()
     assert told["approved_by"] == "supervisor"

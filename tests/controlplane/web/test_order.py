@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from html import unescape
+from inspect import getsource
 from itertools import product
 from pathlib import Path
 
@@ -11,10 +12,15 @@ from sqlalchemy import select, update
 
 from controlplane.access.roles import Role
 from controlplane.field.evidence.shots import View
+from controlplane.orders.barring import FROZEN, HALTED
 from controlplane.orders.context import OrderSettings
 from controlplane.orders.life import BEGINS, RESTORED
 from controlplane.orders.models import orders
+from controlplane.orders.sending import HAND_OUT
+from controlplane.orders.service import GIVING_FIRST, UNSETTLED
 from controlplane.orders.states import Event, OrderState
+from controlplane.orders.stopping import REASONS
+from controlplane.policy import rules
 from controlplane.proof import sequencer
 from controlplane.proof.models import log_ends, log_entries
 from controlplane.web.proving import DAMAGED, NOT_YET, prove
@@ -23,6 +29,7 @@ from controlplane.web.why import BY_STATE, DATED, FIRST, WAYS
 from controlplane.web.words import LANGUAGES, words
 from protocols.proof.documents import KINDS
 from protocols.proof.verdict import Line, Outcome
+from protocols.uplink.reasons import LAWFUL
 from tests.controlplane.desk_clerk import Clerk, refused
 from tests.controlplane.web.test_situation import HOSTILE, looked, put
 from tests.controlplane.web.visitor import Visitor
@@ -259,6 +266,29 @@ def test_a_second_person_approves_here_and_nobody_ones_own(tmp_path: Path) -> No
         assert "/approve" not in text
         assert "La decisione di una seconda persona" in said(text)
     clerk.close()
+
+
+def test_a_second_person_rejects_what_was_read_and_says_why(tmp_path: Path) -> None:
+    clerk = Clerk(f"sqlite:///{tmp_path / 'h.sqlite'}", settings=OrderSettings(client_per_hour=0))
+    order = clerk.order(clerk.point())
+    path, visitor = f"/c/orders/{order['id']}/reject", Visitor(clerk).enter(Role.SUPERVISOR)
+    for sent, status in (({"version": "1", "reason": "Doppio"}, 412), ({"version": "2", "reason": ""}, 422)):
+        answer = visitor.post(path, sent)
+        assert answer.status_code == status
+        assert f'value="{sent["reason"]}"' in answer.text, "nothing that was typed is lost"
+    assert visitor.post(path, {"version": "2", "reason": "Doppio"}).status_code == 303
+    text = said(seen(clerk, str(order["id"])))
+    assert "Rifiutato Perché è finito così? Respinto da una seconda persona: Doppio" in text
+    clerk.close()
+
+
+def test_every_reason_to_wait_has_its_own_way() -> None:
+    """No hold without words (design of the why-block): what defers and what bars, by the code that they give."""
+    told = set(re.findall(r"Effect\.(?:DEFER|SECOND_PERSON), Reason\(\"(\w+)\"", getsource(rules)))
+    told |= {REASONS["hold"].code, REASONS["protection"].code, FROZEN.code, HALTED.code, GIVING_FIRST.code}
+    told |= {UNSETTLED.code, HAND_OUT.code, *LAWFUL}
+    assert len(told) >= 12
+    assert told <= set(WAYS), told - set(WAYS)
 
 
 def test_the_proof_grows_with_the_log_and_names_the_ways_that_prove_more(clerk: Clerk) -> None:
