@@ -105,12 +105,27 @@ def test_withdrawn_without_javascript_and_reviewed_where_it_has_changed(page: Pa
     bare.get_by_role("button", name="Withdraw the order").click()
     expect(bare.locator("#again")).to_contain_text("You read version 2; it is 3 now.")
     bare.screenshot(path=PICTURES / "order-stale.png", full_page=True)
+    assert bare.url.endswith("/withdraw")
     bare.get_by_role("button", name="Reviewed: withdraw all the same").click()
     expect(bare.locator("#state")).to_have_text("Stopped in time")
     plain.close()
 
 
 @pytest.mark.usefixtures("valve")
+def test_a_form_that_was_refused_is_a_page_that_can_be_fetched_anew(page: Page, house: Served) -> None:
+    order = house.order(house.place())["id"]
+    enter(page, house, house.operator)
+    shown(page, house, order)
+    page.evaluate("document.querySelector('[name=version]').value = '1'")
+    page.locator("#head").get_by_role("button", name="Ritira").click()
+    page.get_by_role("button", name="Ritira l'ordine").click()
+    expect(page.locator("#again")).to_contain_text("Hai letto la versione 1; ora è la 2.")
+    page.wait_for_selector("#lamp.live")
+    page.evaluate("htmx.trigger(document.getElementById('stream'), 'resync')")
+    expect(page.locator("#again")).to_have_count(0, timeout=SOON_MS)
+    expect(page.locator("#state")).to_have_text("Pianificato")
+
+
 def test_it_is_accessible_in_both_themes_and_languages(page: Page, house: Served) -> None:
     house.order(house.points[5], token=house.operator)
     enter(page, house, house.supervisor)

@@ -63,7 +63,7 @@
     ended = true;
     banner.textContent = banner.dataset.ended + " ";
     const link = document.createElement("a");
-    link.href = "/login?next=" + encodeURIComponent(location.pathname);
+    link.href = "/login?next=" + encodeURIComponent(stream.dataset.here);
     link.textContent = banner.dataset.login;
     banner.append(link);
     lamp.classList.remove("live");
@@ -77,7 +77,7 @@
   stream.addEventListener("beat", (event) => { clock = event.detail.data; lampClock.textContent = clock; });
   stream.addEventListener("ended", end);
   stream.addEventListener("resync", () => {
-    htmx.ajax("GET", location.pathname + location.search, { target: "#main", select: "#main", swap: "outerMorph" });
+    htmx.ajax("GET", stream.dataset.here, { target: "#main", select: "#main", swap: "outerMorph" });
   });
 
   // Nothing moves under the pointer: while a list is pointed at, or holds the focus, its rows change in place; new ones

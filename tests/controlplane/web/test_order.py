@@ -195,6 +195,8 @@ def test_a_withdrawal_of_what_was_read_is_done_and_of_anything_older_shows_what_
     text = said(stale.text)
     assert "Hai letto la versione 2; ora è la 3. Non è stato fatto niente. Da allora:" in text
     assert re.search(r"Da allora: \d\d:\d\d · Trattenuto · È in sospeso\.", text), text
+    assert f'data-here="/c/orders/{order}"' in stale.text, "it is fetched anew as the page, not as the form's answer"
+    assert f'hx-sse:connect="/c/orders/{order}/live?' in stale.text
     assert clerk.get(Role.ADMIN, f"/orders/{order}").json()["state"] == "held"
     again = re.search(r'id="again".*?name="version" value="(\d+)"', stale.text, re.DOTALL)
     assert again is not None
