@@ -30,13 +30,10 @@ EVENTS = (
 ABOUT: Select[Any] = select(orders.c.id, orders.c.kind, orders.c.point, orders.c.client).where(
     orders.c.id.in_(bindparam("ids", expanding=True))
 )
-SECOND_PERSON = "refused"
-IN_OUR_WORDS = {
-    SECOND_PERSON: Because(
-        code=SECOND_PERSON, en="A second person has refused it.", it="Respinto da una seconda persona.", rule=None
-    )
-}
-"""Reasons that a person has written, as the log tells them."""
+SECOND_PERSON = Because(
+    code=Event.REFUSED, en="A second person has refused it.", it="Respinto da una seconda persona.", rule=None
+)
+"""What a second person has written, as the log tells it; a gateway's refusal bears the same code."""
 
 
 def source(signer: Signer) -> Source:
@@ -105,7 +102,7 @@ def _step(row: Row[Any]) -> Entry:
             before=row.from_state,
             after=row.state,
             grade=row.grade,
-            because=_because(row.reason),
+            because=_because(row.event, row.reason),
             version=row.version,
         ),
         documents=(),
@@ -113,11 +110,11 @@ def _step(row: Row[Any]) -> Entry:
     )
 
 
-def _because(reason: dict[str, Any] | None) -> Because | None:
+def _because(event: str, reason: dict[str, Any] | None) -> Because | None:
     if reason is None:
         return None
-    if (told := IN_OUR_WORDS.get(reason["code"])) is not None:
-        return told
+    if event == Event.REFUSED and reason["code"] == SECOND_PERSON.code:
+        return SECOND_PERSON
     rule = reason.get("rule")
     return Because(code=reason["code"], en=reason["en"], it=reason["it"], rule=Rule(**rule) if rule else None)
 

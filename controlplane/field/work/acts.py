@@ -123,13 +123,25 @@ def _is_this_meter(db: Connection, row: Row[Any], serial: str) -> bool:
     return accepted or plate_fits(db, row.point, serial)
 
 
+def hear_of_leak(
+    db: Connection, context: Context, device: Device, identity: str, signed: Signed, kind: type[CrewReport | CrewAbort]
+) -> None:
+    """Whatever else is wrong with an account, and however it ends: the leak that it tells of is an alarm (G4).
+
+    A transaction of its own, before the account is judged: a refusal takes back what was done with it.
+    """
+    row, _ = _its_own(db, device, identity)
+    opened = believed(signed, kind, device, row)
+    if tightness.leaking(db, opened.message, row.point):
+        tightness.suspected(db, context, row, opened)
+
+
 def report(db: Connection, context: Context, device: Device, identity: str, signed: Signed, needs: Needs) -> None:
     """What was done and seen. What its act requires must be there; what is doubted waits for two persons."""
     row, order = _its_own(db, device, identity)
     opened = believed(signed, CrewReport, device, row)
     filing = Filing(order, opened.message, device, row.id, row.opened_at)
     if tightness.leaking(db, opened.message, row.point):
-        tightness.suspected(db, context, row, opened)
         if order.way is Kind.GIVING and order.state is OrderState.ON_SITE:
             _given_up(db, context, Taken(row, filing, opened, signed.raw), tightness.LEAK_SUSPECTED, needs)
             return
@@ -165,10 +177,7 @@ def _judged(db: Connection, context: Context, row: Row[Any], filing: Filing, nee
 
 
 def abort(db: Connection, context: Context, device: Device, identity: str, signed: Signed, needs: Needs) -> None:
-    """It was not done; the outcome's code says what comes next, and which photographs show it.
-
-    A leak is told of at once, whatever else is missing.
-    """
+    """It was not done; the outcome's code says what comes next, and which photographs show it; none shows a leak."""
     row, order = _its_own(db, device, identity)
     opened = believed(signed, CrewAbort, device, row)
     code = opened.message.code
@@ -176,9 +185,7 @@ def abort(db: Connection, context: Context, device: Device, identity: str, signe
         detail = f"there is no outcome {code}; it is one of {', '.join(outcomes.OUTCOMES)}"
         raise UnprocessableError(detail, code="unknown_outcome")
     filing = Filing(order, opened.message, device, row.id, row.opened_at)
-    if tightness.leaking(db, opened.message, row.point):
-        tightness.suspected(db, context, row, opened)
-    else:
+    if not tightness.leaking(db, opened.message, row.point):
         _is_the_last_word(db, device, opened)
         if witness.under_permit(db, order, opened.message) or order.state is OrderState.ON_SITE:
             _judged(db, context, row, filing, needs)

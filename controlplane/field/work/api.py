@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -32,9 +33,11 @@ from controlplane.field.work.schemas import (
 from controlplane.fields import Name
 from controlplane.idempotency import Answer
 from controlplane.orders.api import Ctx
+from controlplane.orders.context import Context
 from controlplane.pages import Wanted, pack, unpack
-from controlplane.problems import NotFoundError
+from controlplane.problems import NotFoundError, RefusalError
 from controlplane.queries import wanted
+from protocols.uplink.crew import CrewAbort, CrewReport
 from protocols.uplink.envelope import Envelope, Signature
 
 router = APIRouter(tags=["field"], prefix="/field")
@@ -124,6 +127,18 @@ async def _act(who: Posting, work_order: str, act: Callable[[Connection, Device]
     return await who.once(verb)
 
 
+async def _hear_of_leak(
+    who: Posting, context: Context, work_order: str, signed: acts.Signed, kind: type[CrewReport | CrewAbort]
+) -> None:
+    """What is wrong with the account, its own verb says; an answer that was given before is given again."""
+
+    def verb(db: Connection) -> None:
+        acts.hear_of_leak(db, context, device_of(db, who.principal.id), work_order, signed, kind)
+
+    with suppress(RefusalError):
+        await who.write(verb)
+
+
 @router.post("/work-orders/{work_order}/accept", response_model=WorkOrderOut)
 async def accept_work_order(work_order: WorkOrder, context: Ctx, who: Working) -> Response:
     """The caller's crew takes it."""
@@ -155,6 +170,7 @@ async def report(work_order: WorkOrder, body: SignedBody, context: Ctx, who: Wor
     """What was done and seen: a signed crew-report. What is doubted is kept, and waits for two persons."""
     needs: Needs = request.app.state.needs
     signed = _signed(body)
+    await _hear_of_leak(who, context, work_order, signed, CrewReport)
     return await _act(who, work_order, lambda db, device: acts.report(db, context, device, work_order, signed, needs))
 
 
@@ -163,6 +179,7 @@ async def abort(work_order: WorkOrder, body: SignedBody, context: Ctx, who: Work
     """It was not done: a signed crew-abort, whose code says what comes next and which photographs it needs."""
     needs: Needs = request.app.state.needs
     signed = _signed(body)
+    await _hear_of_leak(who, context, work_order, signed, CrewAbort)
     return await _act(who, work_order, lambda db, device: acts.abort(db, context, device, work_order, signed, needs))
 
 

@@ -13,6 +13,7 @@ from controlplane.problems import NotFoundError, UnprocessableError
 from controlplane.proof import reading, sequencer
 from controlplane.proof.models import log_checkpoints, log_entries
 from protocols.proof import checkpoint, entry, log, tree
+from protocols.types import Outcome
 from protocols.uplink import codec
 from protocols.uplink.keys import KeyRing
 from protocols.uplink.messages import Body, Command, Permit, Receipt
@@ -92,9 +93,21 @@ def test_what_a_person_wrote_stays_out(logged: Logged) -> None:
     order = logged.desk.enter()
     with logged.desk.engine.begin() as db:
         written = {"code": "refused", "en": "A second person has refused it: Rossi is ill", "it": "x: Rossi"}
-        db.execute(update(order_events).where(order_events.c.order == order.id).values(reason=written))
+        named = {"event": "refused", "reason": written}
+        db.execute(update(order_events).where(order_events.c.order == order.id).values(**named))
     logged.catch_up()
     assert not any(b"Rossi" in leaf for leaf in logged.leaves())
+
+
+def test_a_gateway_s_refusal_is_not_told_as_a_second_person_s(logged: Logged) -> None:
+    """Both bear one code."""
+    desk = logged.desk
+    order = desk.enter()
+    desk.receipt(order.command, Outcome.REFUSED)
+    logged.catch_up()
+    whys = [e.step.because for one in logged.history(order.id) if (e := entry.decode(one.leaf)).step]
+    (why,) = [why for why in whys if why is not None and why.code == "refused"]
+    assert why.en == "The gateway reports: refused"
 
 
 def test_nothing_is_taken_twice_and_nothing_signed_twice(logged: Logged) -> None:

@@ -185,3 +185,22 @@ def test_G4_a_leak_found_while_gas_is_closed_is_told_and_the_closing_stands(cler
     assert hand.report(work, checks=LEAKING).status_code == 200
     assert alarms(clerk) == ["leak_suspected"]
     assert order(clerk, work["order"])["state"] == "completed"
+
+
+def test_G4_a_leak_is_heard_of_even_where_its_account_is_refused(clerk: Clerk, hand: Hand) -> None:
+    """Before arriving nothing can be reported, and a refusal must not take the alarm back with it."""
+    point = clerk.point(medium="gas")
+    closed(clerk, hand, point)
+    hand.permit = None
+    pay(clerk, point)
+    work = hand.offered()
+    assert hand.accept(work).status_code == 200
+    refused(back(hand, work, left=CLOSED, checks=LEAKING), 409, "not_arrived")
+    assert alarms(clerk) == ["leak_suspected"]
+    assert stands(clerk, work)
+
+
+def test_a_leak_that_a_stranger_tells_of_is_not_heard(clerk: Clerk, work: dict[str, Any]) -> None:
+    other = Hand(clerk, "luca")
+    assert back(other, work, left=CLOSED, checks=LEAKING).status_code in (404, 422)
+    assert alarms(clerk) == []

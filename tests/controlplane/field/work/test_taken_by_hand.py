@@ -3,7 +3,7 @@
 import pytest
 
 from controlplane.orders.states import OrderState
-from protocols.types import Outcome
+from protocols.types import Outcome, ValvePosition
 from protocols.uplink.reasons import Why
 from tests.controlplane.field.work.field_desk import CLOSED, OPEN, Field
 
@@ -73,3 +73,25 @@ def test_once_it_was_given_back_the_hand_is_history(way_back: str) -> None:
     newest = desk.giving()[-1]
     desk.receipt(newest.command, Outcome.DONE, Why.ALREADY, OPEN)
     assert desk.giving()[-1].state in GIVEN
+
+
+def test_what_a_released_crew_has_done_is_not_known_so_a_crew_looks() -> None:
+    desk = Field()
+    order = desk.stuck()
+    assert desk.go(order)
+    desk.stop("payment")
+    desk.released(order)
+    desk.receipt(desk.giving()[0].command, Outcome.DONE, Why.ALREADY, OPEN)
+    (giving,) = desk.giving()
+    assert (giving.state, giving.channel) == (OrderState.PLANNED, "field")
+
+
+@pytest.mark.parametrize(("left", "by_hand"), [(OPEN, False), (CLOSED, True)])
+def test_an_abort_says_how_the_valve_was_left(left: ValvePosition, by_hand: bool) -> None:
+    desk = Field()
+    order = desk.stuck()
+    assert desk.go(order)
+    desk.stop("payment")
+    desk.aborted(order, left)
+    desk.receipt(desk.giving()[0].command, Outcome.DONE, Why.ALREADY, OPEN)
+    assert (desk.giving()[0].state is OrderState.PLANNED) is by_hand
