@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from protocols.ports import Signer
 from protocols.proof import archive, checkpoint, dossier, entry, heads, tree
 from protocols.proof.contents import MANIFEST, Claim, encode
 from protocols.proof.dossier import Logged, Material
@@ -67,7 +68,7 @@ class House:
         order: str,
         event: str | None,
         after: str = "",
-        *documents: tuple[Message, SigningKey],
+        *documents: tuple[Message, Signer],
         act: str = "suspend",
         grade: str | None = None,
         because: Because | None = None,
@@ -287,7 +288,7 @@ def report(**changed: Any) -> c.CrewReport:
     return c.CrewReport(**{**told, **changed})
 
 
-def by_hand(*accounts: tuple[Message, SigningKey], order: str = "ord_1") -> House:
+def by_hand(*accounts: tuple[Message, Signer], order: str = "ord_1") -> House:
     """A suspension that a crew has carried out, with these accounts in place of the usual ones."""
     house = House()
     for event, after in (("entered", "entered"), ("allowed", "planned"), ("assign", "assigned"), ("arrive", "on_site")):
@@ -300,7 +301,7 @@ def by_hand(*accounts: tuple[Message, SigningKey], order: str = "ord_1") -> Hous
     return house
 
 
-def by_wire(*accounts: tuple[Message, SigningKey], grade: str = "corroborated") -> House:
+def by_wire(*accounts: tuple[Message, Signer], grade: str = "corroborated") -> House:
     """A suspension that a gateway has carried out, with these accounts in place of the usual ones."""
     house = House()
     for event, after in (("entered", "entered"), ("allowed", "planned"), ("dispatch", "dispatched")):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from protocols.ports import Signer
 from protocols.proof import archive, checkpoint, dossier, entry, heads, tree
 from protocols.proof.contents import KEYS as KEYS_FILE
 from protocols.proof.contents import MANIFEST, PROOFS
@@ -17,6 +18,7 @@ from protocols.proof.log import Stand
 from protocols.proof.verdict import Outcome
 from protocols.proof.verify import verify
 from protocols.uplink import codec, envelope
+from protocols.uplink.keys import SigningKey
 from tests.protocols.proof import house as h
 from tests.protocols.proof.house import KEYS, House, by_hand, suspended
 
@@ -179,3 +181,39 @@ def test_an_entrys_number_and_its_predecessor_must_both_be_right(changed: dict[s
     last = entry.encode(replace(entry.decode(LEAVES[-1]), **changed))
     house = logged([*LEAVES[:-1], last], list(range(8)))
     assert verify(house.dossier("ord_1"), KEYS).failed == ("history_gap",)
+
+
+class Liar:
+    """Signs with a key of its own, and says that it was another's."""
+
+    def __init__(self, whose: SigningKey) -> None:
+        self.keyid = whose.keyid
+
+    def sign(self, message: bytes) -> bytes:
+        return SigningKey(b"z" * 32).sign(message)
+
+
+@pytest.mark.parametrize("whose", [h.HOUSE_KEY, h.GATEWAY_KEY], ids=["house", "gateway"])
+def test_not_even_the_logs_key_can_make_up_what_a_gateway_or_the_house_has_signed(whose: SigningKey) -> None:
+    """Entered in the log, listed in a manifest that the log's key signed, under the fingerprint of the true key."""
+
+    def key(of: SigningKey) -> Signer:
+        return Liar(of) if of is whose else of
+
+    house = h.by_wire(
+        (h.CLOSE, key(h.HOUSE_KEY)), (h.GRANT, key(h.HOUSE_KEY)), (h.CLOSED, key(h.GATEWAY_KEY)), grade="read_back"
+    )
+    verdict = verify(house.dossier("ord_1"), KEYS)
+    assert verdict.outcome is Outcome.BROKEN
+    assert "signature_wrong" in verdict.failed
+
+
+@pytest.mark.parametrize("whose", [h.HOUSE_KEY, h.DEVICE_KEY], ids=["house", "device"])
+def test_nor_what_a_crews_device_has_signed(whose: SigningKey) -> None:
+    def key(of: SigningKey) -> Signer:
+        return Liar(of) if of is whose else of
+
+    house = by_hand((h.CREW_GRANT, key(h.HOUSE_KEY)), (h.report(), key(h.DEVICE_KEY)))
+    verdict = verify(house.dossier("ord_1"), KEYS)
+    assert verdict.outcome is Outcome.BROKEN
+    assert "signature_wrong" in verdict.failed
