@@ -1,7 +1,9 @@
 """Catching everything, in the one place that may: what fails is handed to whoever waits for it, or told and retried."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import DBAPIError
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -27,3 +29,10 @@ async def failure(work: Awaitable[object]) -> Exception | None:
     """Await a piece of work that must not stop its neighbours (CONTROL I12), and return its error if it failed."""
     _, error = await awaited(work)
     return error
+
+
+def why(error: Exception) -> dict[str, Any]:
+    """How a log tells it: a database that is away or full in a sentence, what nobody foresaw with its traceback."""
+    if isinstance(error, DBAPIError):
+        return {"error": " ".join(str(error.orig).split())}
+    return {"exc_info": error}

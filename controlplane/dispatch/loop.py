@@ -17,7 +17,7 @@ from controlplane.bell import heard
 from controlplane.dispatch.doors import Doors
 from controlplane.orders import deadlines, waits
 from controlplane.orders.context import Context
-from controlplane.supervise import awaited, failure
+from controlplane.supervise import awaited, failure, why
 from controlplane.writer import Writer
 from protocols.errors import MalformedError
 from protocols.ports import Broker, Connect, Signer
@@ -58,7 +58,7 @@ class Dispatch:
             self._changed.clear()
             left_s, error = await awaited(self._do_what_is_due())
             if error is not None:
-                log.error("what is due could not be done; tried again", exc_info=error)
+                log.error("what is due could not be done; tried again", **why(error))
             if await heard(self._changed, TICK_S if left_s is None else left_s):
                 await asyncio.sleep(TICK_S)
 
@@ -100,7 +100,7 @@ class Dispatch:
             if waiting is not None and waiting.parcels:
                 error = await self._publish_and_note(broker, waiting)
             if error is not None:
-                log.error("the outbox could not be read or written; tried again", exc_info=error)
+                log.error("the outbox could not be read or written; tried again", **why(error))
                 await asyncio.sleep(TICK_S)
             elif waiting is not None and not waiting.parcels:
                 await heard(self._to_send, self._left_s(waiting.next_at))
@@ -133,7 +133,7 @@ class Dispatch:
                 continue
             error = await failure(self.writer.run(partial(self._take, topic, message.payload)))
             if error is not None:
-                log.error("a message was not taken", gateway=topic.gateway, kind=topic.kind, exc_info=error)
+                log.error("a message was not taken", gateway=topic.gateway, kind=topic.kind, **why(error))
         raise ConnectionError("the broker ended the session")
 
     def _take(self, topic: topics.Topic, raw: bytes, db: Connection) -> None:

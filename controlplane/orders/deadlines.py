@@ -21,7 +21,7 @@ from controlplane.orders.settling import settled_by_time, unsettled
 from controlplane.orders.states import Event, OrderState
 from controlplane.orders.terms import end_of_term, term_ended, told_again
 from controlplane.registry.binding import bound
-from controlplane.supervise import outcome
+from controlplane.supervise import outcome, why
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("deadlines")
 
@@ -43,7 +43,7 @@ def _alone(db: Connection, work: Callable[[str], None], subject: str) -> None:
         savepoint.commit()
         return
     savepoint.rollback()
-    log.error("what was due could not be done; tried again", subject=subject, exc_info=error)
+    log.error("what was due could not be done; tried again", subject=subject, **why(error))
 
 
 def _settle(db: Connection, context: Context, point: str) -> None:

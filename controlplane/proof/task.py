@@ -8,7 +8,7 @@ import structlog
 from controlplane.bell import heard
 from controlplane.proof import sequencer
 from controlplane.proof.sequencer import MOST_AT_ONCE, Notary, Source
-from controlplane.supervise import awaited
+from controlplane.supervise import awaited, why
 from controlplane.writer import Writer
 from protocols.ports import Clock
 
@@ -36,7 +36,7 @@ class Sequencing:
             self._changed.clear()
             _, error = await awaited(self._catch_up())
             if error is not None:
-                log.error("the log could not be written; tried again", exc_info=error)
+                log.error("the log could not be written; tried again", **why(error))
             await heard(self._changed, UNHEARD_S)
             await asyncio.sleep(self.gather_s)
 
