@@ -28,5 +28,6 @@ sim: $(VENV)/.test
 	$(BIN)/python -m tests.simulation $(or $(SEED),0) $(or $(N),50)
 soak: $(VENV)/.test
 	$(BIN)/python -m tests.protocols.mbus.fuzzing $(or $(N),5000000) $(or $(SEED),0)
+	$(BIN)/python -m tests.e2e.kills $(or $(KILLS),500) $(or $(SEED),0)
 model: $(VENV)/.test
 	$(BIN)/python -m tests.model
