@@ -11,9 +11,8 @@ from drivers.catalogue import installed
 from drivers.toml_lines import TomlError
 from gateway.app import Gateway
 from gateway.config import BrokerConfig, Config, LineConfig, load
-from gateway.journal import StorageError
-from gateway.journal_file import JournalError
-from gateway.journal_place import open_at
+from gateway.journal.errors import JournalError, StorageError
+from gateway.journal.place import open_at
 from gateway.lines import tcp
 from protocols.ports import Dial
 from protocols.types import GatewayId

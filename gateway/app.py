@@ -12,12 +12,13 @@ from gateway.clockwatch import ClockWatch
 from gateway.config import Config, LineConfig, MeterConfig
 from gateway.edge import Edge
 from gateway.inbox import Inbox, recover
-from gateway.journal import Journal, Task
+from gateway.journal.journal import Journal
+from gateway.journal.readings import ReadingStore
+from gateway.journal.records import Task
 from gateway.meters import Meter
 from gateway.permits import PermitDesk
 from gateway.receipts import Notary
 from gateway.schedule import Poller
-from gateway.store import ReadingStore
 from gateway.supervise import supervised
 from gateway.uplink import Uplink
 from gateway.worker import Worker

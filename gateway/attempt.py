@@ -13,7 +13,8 @@ from drivers.plan import PlanError
 from gateway.edge import Edge
 from gateway.guard import Facts, refusal
 from gateway.jobs import GuardError, LineDownError, Priority, Ran
-from gateway.journal import StorageError, Task
+from gateway.journal.errors import StorageError
+from gateway.journal.records import Task
 from gateway.meters import Meter
 from gateway.permits import Denied, Granted
 from gateway.reading import BlindError, Sight, sight, sight_again

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.journal import Taking
+from gateway.journal.records import Taking
 from protocols.types import ValvePosition
 
 HOUR_S, DAY_S = 3600.0, 86_400.0

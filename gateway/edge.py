@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from gateway.caps import Limits, Moment, free
 from gateway.clockwatch import ClockWatch
-from gateway.journal import Journal, Taking, Task
+from gateway.journal.journal import Journal
+from gateway.journal.records import Taking, Task
 from gateway.meters import Meter
 from gateway.permits import PermitDesk
 from gateway.receipts import Account, Notary, Subject

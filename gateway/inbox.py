@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from gateway.edge import Edge
-from gateway.journal import Task
+from gateway.journal.records import Task
 from gateway.receipts import Account, LookAccount, Subject
 from gateway.worker import burn
 from protocols.errors import MalformedError, TheirsError, UntrustedError

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gateway.journal import Build
+from gateway.journal.records import Build
 from protocols.ports import Clock, Signer
 from protocols.types import GatewayId, Identity, MeterId, Outcome, Verb
 from protocols.uplink import codec

@@ -12,9 +12,9 @@ from drivers.plan import PlanError
 from drivers.readings import readings_of
 from gateway.edge import Edge
 from gateway.jobs import LineDownError, Priority
-from gateway.journal import StorageError
+from gateway.journal.errors import StorageError
+from gateway.journal.readings import ReadingStore
 from gateway.meters import Meter
-from gateway.store import ReadingStore
 from protocols.ports import Entropy
 from protocols.types import ValvePosition
 from seams.logs import Level

@@ -14,8 +14,8 @@ import structlog
 from gateway.births import Births
 from gateway.edge import Edge
 from gateway.inbox import Inbox
-from gateway.journal import StorageError
-from gateway.store import ReadingStore
+from gateway.journal.errors import StorageError
+from gateway.journal.readings import ReadingStore
 from protocols.errors import MalformedError, TheirsError
 from protocols.ports import Broker, Connect, Entropy, Message, Signer, Verifier
 from protocols.uplink import codec, topics

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway.attempt import Attempt, settle
 from gateway.edge import Edge
-from gateway.journal import Task
+from gateway.journal.records import Task
 from gateway.look import look
 from gateway.meters import Meter
 from gateway.receipts import Account

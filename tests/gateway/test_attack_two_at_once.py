@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.journal import Taking
+from gateway.journal.records import Taking
 from protocols.ports import Clock
 from protocols.types import Outcome, ValvePosition, Verb
 from protocols.uplink.messages import PermitRequest

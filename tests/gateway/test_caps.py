@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.caps import Limits, Moment, age_s, free
-from gateway.journal import Taking
+from gateway.journal.records import Taking
 from protocols.types import MeterId, ValvePosition
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

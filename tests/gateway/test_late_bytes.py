@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.journal import Journal
+from gateway.journal.journal import Journal
 from protocols.types import Verb
 from tests.gateway.world import A, B, C, World, play
 

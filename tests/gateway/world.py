@@ -14,7 +14,7 @@ from pathlib import Path
 from drivers.catalogue import Catalogue, installed
 from gateway.app import Gateway
 from gateway.config import parse_config
-from gateway.journal import Journal
+from gateway.journal.journal import Journal
 from protocols.ports import Broker
 from protocols.types import GatewayId, Identity, MeterId, ValvePosition, Verb
 from protocols.uplink import codec, topics

@@ -30,7 +30,7 @@ from gateway.bus import Line
 from gateway.clockwatch import ClockWatch
 from gateway.edge import Edge
 from gateway.inbox import Inbox
-from gateway.journal import Journal
+from gateway.journal.journal import Journal
 from simulators.crews.device import Device
 from tests.simulation import crew_saboteurs as crew_by
 from tests.simulation import saboteurs as by

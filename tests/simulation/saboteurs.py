@@ -18,7 +18,8 @@ from drivers.spec import Spec
 from gateway.attempt import Attempt
 from gateway.guard import Facts, refusal
 from gateway.inbox import Inbox
-from gateway.journal import Build, Journal, Task
+from gateway.journal.journal import Journal
+from gateway.journal.records import Build, Task
 from gateway.reading import sight_again
 from gateway.receipts import Account
 from gateway.worker import Worker

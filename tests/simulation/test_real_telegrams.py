@@ -22,8 +22,8 @@ from controlplane.writer import InlineWriter
 from drivers.catalogue import installed
 from gateway.app import Gateway
 from gateway.config import LineConfig, parse_config
-from gateway.journal import Journal
-from gateway.journal_file import open_file
+from gateway.journal.file import open_file
+from gateway.journal.journal import Journal
 from protocols.mbus.telegram import Telegram, decode_telegram
 from protocols.ports import Dial
 from protocols.types import medium_word

@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from controlplane.writer import InlineWriter, Verb
-from gateway.journal import Build, Journal, Sealed, Taking, Task
+from gateway.journal.journal import Journal
+from gateway.journal.records import Build, Sealed, Taking, Task
 from protocols.errors import ProtocolError
 from protocols.ports import Message
 from protocols.types import MeterId, Outcome

@@ -18,9 +18,9 @@ from controlplane import writer
 from curbstop import cli
 from curbstop import gateway as edge_command
 from drivers.catalogue import Catalogue, installed
-from gateway import journal_place
 from gateway.inbox import Inbox
-from gateway.journal_file import open_file
+from gateway.journal import place
+from gateway.journal.file import open_file
 from gateway.uplink import Uplink
 from protocols.uplink.keys import KeyRing, SigningKey
 from protocols.uplink.topics import Topic
@@ -100,7 +100,7 @@ def trace() -> None:
     _before(Uplink, "_take", "heard", lambda _self, kind, _raw: kind)
     _after(Inbox, "command", "journaled")
     _after(writer.ThreadWriter, "_commit", "commit", _verbs)
-    journal_place.open_file = _journal  # type: ignore[attr-defined]
+    place.open_file = _journal  # type: ignore[attr-defined]
     edge_command.installed = _catalogue  # type: ignore[attr-defined]
 
 

@@ -8,7 +8,7 @@ import sqlite3
 import msgspec
 import structlog
 
-from gateway.journal import Journal
+from gateway.journal.journal import Journal
 from protocols.uplink.messages import Reading, ReadingsMark
 from seams.logs import Level
 

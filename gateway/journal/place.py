@@ -10,8 +10,9 @@ from pathlib import Path
 
 import structlog
 
-from gateway.journal import Journal, StorageError
-from gateway.journal_file import JournalError, open_file
+from gateway.journal.errors import JournalError, StorageError
+from gateway.journal.file import open_file
+from gateway.journal.journal import Journal
 from protocols.ports import Entropy
 from protocols.uplink.messages import GENESIS
 from seams import runfile

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.journal import Journal, StorageError
-from gateway.journal_file import open_file
-from gateway.store import BATCH, ReadingStore
+from gateway.journal.errors import StorageError
+from gateway.journal.file import open_file
+from gateway.journal.journal import Journal
+from gateway.journal.readings import BATCH, ReadingStore
 from protocols.types import MeterId
 from protocols.uplink.messages import Reading, ReadingsMark
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.journal import Build, Journal, StorageError, Taking, Task
-from gateway.journal_file import JournalError, open_file
+from gateway.journal.errors import JournalError, StorageError
+from gateway.journal.file import open_file
+from gateway.journal.journal import Journal
+from gateway.journal.records import Build, Taking, Task
 from protocols.types import MeterId, Outcome, ValvePosition
 from protocols.uplink.messages import GENESIS, Chain, Number
 

@@ -7,63 +7,17 @@ disk refuses, StorageError is raised, nothing has changed, and the caller stops 
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from gateway.journal_file import JournalError
-from gateway.journal_schema import TABLES, VERSION
+from gateway.journal.errors import JournalError, StorageError
+from gateway.journal.records import Build, Sealed, Taking, Task
+from gateway.journal.schema import TABLES, VERSION
 from protocols.types import MeterId, Outcome, ValvePosition
 from protocols.uplink.messages import GENESIS, Chain, Number, Settled
 
 SETTLED_NAMED = 20
 """How many lower commands a look answer names at the most: the newest."""
-
-
-class StorageError(Exception):
-    """The disk refused: nothing was written, nothing may be acknowledged, nothing may be closed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A journaled command or look. `began` is whether its moving write may have left."""
-
-    digest: str
-    kind: str
-    meter: MeterId
-    number: Number
-    payload: bytes
-    state: str
-    outcome: Outcome | None
-    began: bool
-    permit: str | None
-    received_at: datetime
-    received_boot_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """A signed message on its way up."""
-
-    number: int
-    kind: str
-    digest: str
-    raw: bytes
-
-
-class Taking(NamedTuple):
-    """One use of the caps. `boot` and `boot_s` tell its age in the same run; `unsettled`: how it ended is not known."""
-
-    meter: MeterId
-    at: datetime
-    boot: int
-    boot_s: float
-    unsettled: bool = True
-
-
-Build = Callable[[Chain], tuple[bytes, str]]
-"""Given its place in the chain, makes a message: the sealed bytes and the digest."""
-
 RAISE_MARK = """INSERT INTO marks VALUES (?, ?, ?) ON CONFLICT DO UPDATE
 SET epoch = excluded.epoch, sequence = excluded.sequence
 WHERE (excluded.epoch, excluded.sequence) > (marks.epoch, marks.sequence)"""

@@ -2,9 +2,7 @@
 
 import sqlite3
 
-
-class JournalError(Exception):
-    """A file that can't be a journal of ours, or is of a newer version; the text says what to do."""
+from gateway.journal.errors import JournalError
 
 
 def open_file(path: str) -> sqlite3.Connection:

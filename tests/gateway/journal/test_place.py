@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.journal import Journal, StorageError, Taking, Task
-from gateway.journal_file import JournalError
-from gateway.journal_place import Placed, open_at
+from gateway.journal.errors import JournalError, StorageError
+from gateway.journal.journal import Journal
+from gateway.journal.place import Placed, open_at
+from gateway.journal.records import Taking, Task
 from protocols.types import MeterId
 from protocols.uplink.messages import GENESIS, Chain, Number
 from seams.clock import SystemEntropy
