@@ -18,7 +18,7 @@ from protocols.ports import Dial
 from protocols.types import GatewayId
 from protocols.uplink.keys import KeyRing, SigningKey, spoken
 from seams import keyfile, logs
-from seams.clock import SystemClock, SystemEntropy
+from seams.clock import SystemClock, SystemEntropy, machine_start
 from seams.mqtt import Address, connector
 
 CANT_START = 2
@@ -83,6 +83,7 @@ def build(config: Config) -> Gateway:
         signer=signer,
         verifier=KeyRing(config.control_plane_keys),
         software=f"curbstop {__version__}",
+        machine=machine_start(),
     )
 
 

@@ -8,6 +8,7 @@ import structlog
 
 from gateway.births import Births
 from gateway.bus import Line, LineTiming
+from gateway.caps import DAY_S
 from gateway.clockwatch import ClockWatch
 from gateway.config import Config, LineConfig, MeterConfig
 from gateway.edge import Edge
@@ -15,6 +16,7 @@ from gateway.inbox import Inbox, recover
 from gateway.journal.journal import Journal
 from gateway.journal.readings import ReadingStore
 from gateway.journal.records import Task
+from gateway.lived import KEEP_EVERY_S, Lived
 from gateway.meters import Meter
 from gateway.permits import PermitDesk
 from gateway.receipts import Notary
@@ -35,7 +37,10 @@ def _timing(config: Config, line: LineConfig) -> LineTiming:
 
 
 class Gateway:
-    """One gateway over one journal. `run` ends only when it is cancelled."""
+    """One gateway over one journal. `run` ends only when it is cancelled.
+
+    `machine` names this start of the machine, the same for all processes until it is started again.
+    """
 
     def __init__(
         self,
@@ -49,6 +54,7 @@ class Gateway:
         signer: Signer,
         verifier: Verifier,
         software: str,
+        machine: str = "",
     ) -> None:
         self._config, self._connect, self._entropy = config, connect, entropy
         self.lines = {
@@ -62,7 +68,8 @@ class Gateway:
         watch = ClockWatch(clock, config.max_skew_s)
         notary = Notary(config.id, software, signer, clock)
         permits = PermitDesk(config.id, signer, clock, entropy, watch, self._publish)
-        self.edge = Edge(config.id, meters, journal, notary, permits, watch, clock, config.caps)
+        self._lived = Lived(journal, clock, machine)
+        self.edge = Edge(config.id, meters, journal, notary, permits, watch, clock, self._lived, config.caps)
         self.workers = {name: Worker(self.edge, meter) for name, meter in meters.items()}
         self.store = ReadingStore(journal, bound=config.readings_kept)
         births = Births(self.edge, entropy, software)
@@ -91,6 +98,14 @@ class Gateway:
                 group.create_task(supervised(f"meter {name}", worker.run), name=f"meter {name}")
                 group.create_task(supervised(f"poll {name}", self._poller(name).run), name=f"poll {name}")
             group.create_task(supervised("uplink", partial(self.uplink.run, self._connect)), name="uplink")
+            group.create_task(supervised("caps", self._count_the_time), name="caps")
+
+    async def _count_the_time(self) -> None:
+        """Keep how long the journal has lived, while a closure of the last day waits for it."""
+        while True:
+            await asyncio.sleep(KEEP_EVERY_S)
+            if self.edge.journal.takings(self._lived.now() - 2 * DAY_S):
+                self._lived.keep()
 
     def _poller(self, name: MeterId) -> Poller:
         meter = self.edge.meters[name]

@@ -3,10 +3,11 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from gateway.caps import Limits, Moment, free
+from gateway.caps import DAY_S, Limits, Moment, free
 from gateway.clockwatch import ClockWatch
 from gateway.journal.journal import Journal
 from gateway.journal.records import Taking, Task
+from gateway.lived import Lived
 from gateway.meters import Meter
 from gateway.permits import PermitDesk
 from gateway.receipts import Account, Notary, Subject
@@ -26,6 +27,7 @@ class Edge:
     permits: PermitDesk
     watch: ClockWatch
     clock: Clock
+    lived: Lived
     limits: Limits
     storage_works: bool = True
     outbox: asyncio.Event = field(default_factory=asyncio.Event)
@@ -36,22 +38,26 @@ class Edge:
 
     def cap_free(self, meter: Meter) -> bool:
         """Whether the gateway's own bound allows one more closure, of this meter."""
-        takings, positions = self.journal.takings(), self.journal.positions()
+        moment = self.moment()
+        if moment.lived_s < self.lived.whole_at_s:
+            return False
+        takings = self.journal.takings(moment.lived_s - moment.act_max_s - DAY_S)
+        positions = self.journal.positions()
         moving = {taking.meter for taking in takings if taking.unsettled}
         others = [
             ValvePosition.UNKNOWN if name in moving else positions.get(name, ValvePosition.UNKNOWN)
             for name in self._with_valve
             if name != meter.name
         ]
-        return free(self.limits, takings, others, self.moment())
+        return free(self.limits, takings, others, moment)
 
     def moment(self) -> Moment:
         """Now, for the caps."""
-        return Moment(self.clock.now(), self.journal.boot, self.clock.boot())
+        return Moment(self.lived.now(), max(self.meters[name].spec.timing.act_max_s for name in self._with_valve))
 
     def taking(self, meter: Meter) -> Taking:
         """A use of the caps, now."""
-        return Taking(meter.name, self.clock.now(), self.journal.boot, self.clock.boot())
+        return Taking(meter.name, self.clock.now(), self.journal.boot, self.lived.now())
 
     def subject(self, task: Task) -> Subject:
         """What an answer to this task says of it."""
@@ -63,8 +69,9 @@ class Edge:
         """Keep how a command ended, with its signed receipt and the position it left behind, and send that up."""
         build = self.notary.receipt(self.subject(task), verb, account)
         with self.journal.transaction():
-            if account.started and account.after is not None:
-                self.journal.set_position(task.meter, account.after.position)
+            if account.started:
+                left = account.after.position if account.after is not None else ValvePosition.UNKNOWN
+                self.journal.set_position(task.meter, left)
             self.journal.finish(task.digest, account.outcome, Receipt.kind, build)
         self.outbox.set()
 

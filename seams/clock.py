@@ -3,6 +3,9 @@
 import secrets
 import time
 from datetime import UTC, datetime
+from pathlib import Path
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class SystemClock:
@@ -15,6 +18,14 @@ class SystemClock:
     def boot(self) -> float:
         """Return seconds since the machine started, suspend included."""
         return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def machine_start() -> str:
+    """Return what names this start of the machine; empty where the system does not say."""
+    try:
+        return BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 class SystemEntropy:

@@ -101,7 +101,7 @@ class Journal:
             if changed.rowcount != 1:
                 raise StorageError(f"command {digest[:12]} can't start: it is not waiting to")
             if taking is not None:
-                row = (digest, taking.meter, taking.at.isoformat(), taking.boot, taking.boot_s)
+                row = (digest, taking.meter, taking.at.isoformat(), taking.boot, taking.lived_s)
                 db.execute("INSERT INTO takings VALUES (?, ?, ?, ?, ?)", row)
             starts = int(self.meta("starts", "0")) + 1
             self.set_meta("starts", str(starts))
@@ -205,10 +205,12 @@ class Journal:
                 self.set_meta("freeze", str(number))
                 self.set_meta("frozen", "yes" if on else "")
 
-    def takings(self) -> list[Taking]:
-        """All uses of the caps that are kept."""
+    def takings(self, after_s: float = float("-inf")) -> list[Taking]:
+        """The uses of the caps since the journal had lived so long, and what is unsettled of those before."""
         columns = "takings.meter, takings.at, boot, boot_s, state <> 'finished'"
-        rows = self._db.execute(f"SELECT {columns} FROM takings JOIN tasks USING (digest)")  # noqa: S608 - our names
+        where = "boot_s > ? OR state <> 'finished'"
+        query = f"SELECT {columns} FROM takings JOIN tasks USING (digest) WHERE {where}"  # noqa: S608 - our names
+        rows = self._db.execute(query, (after_s,))
         return [Taking(meter, datetime.fromisoformat(at), *rest) for meter, at, *rest in rows]
 
     def position(self, meter: MeterId) -> ValvePosition:

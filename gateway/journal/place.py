@@ -18,6 +18,8 @@ from protocols.uplink.messages import GENESIS
 from seams import runfile
 
 ID_SIZE = 16
+FORGOT = "closures_forgotten"
+"""Set while it is not known how many closures of the last day the journal has forgotten."""
 log: structlog.stdlib.BoundLogger = structlog.get_logger("journal")
 
 
@@ -72,6 +74,7 @@ def _renew(journal: Journal, fresh_id: str) -> None:
     with journal.transaction():
         journal.set_meta("journal", fresh_id)
         journal.set_meta("head", GENESIS)
+        journal.set_meta(FORGOT, FORGOT)
     journal.id, journal.doubted = fresh_id, True
 
 

@@ -37,12 +37,12 @@ class Sealed:
 
 
 class Taking(NamedTuple):
-    """One use of the caps. `boot` and `boot_s` tell its age in the same run; `unsettled`: how it ended is not known."""
+    """One use of the caps, when the journal had lived `lived_s`. `unsettled`: how it ended is not known."""
 
     meter: MeterId
     at: datetime
     boot: int
-    boot_s: float
+    lived_s: float
     unsettled: bool = True
 
 

@@ -39,7 +39,7 @@ from protocols.uplink.messages import (
 from simulators.broker import MemoryBroker
 from simulators.faults import Faults
 from simulators.line import Line, Station
-from simulators.loop import Virtual, run
+from simulators.loop import Virtual, VirtualClock, run
 from simulators.physics import Constant, Supply
 from simulators.process import Process
 from simulators.reference import gas
@@ -262,12 +262,13 @@ class World:
     catalogue: Catalogue = field(default_factory=installed)
     gas: GasMeter | None = None
 
-    def start(self) -> Gateway:
+    def start(self, clock: VirtualClock | None = None) -> Gateway:
+        """Start it on the world's clock, or on that of a machine that was started anew."""
         assert self.path is not None
         self.process = Process("gateway")
         database = sqlite3.connect(self.path, isolation_level=None)
         self.database = database
-        clock, entropy = self.virtual.clock, self.virtual.entropy
+        clock, entropy = clock or self.virtual.clock, self.virtual.entropy
         self.gateway = Gateway(
             parse_config(self.text, Path("gateway.toml"), self.catalogue),
             clock=clock,
@@ -278,6 +279,7 @@ class World:
             signer=GATEWAY_KEY,
             verifier=KeyRing([PLANE_KEY.public]),
             software="curbstop test",
+            machine=str(id(clock)),
         )
         self.process.on_kill(database.close)
         self.process.on_kill(lambda: self.broker.cut(G))

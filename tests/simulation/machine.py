@@ -74,6 +74,7 @@ class Machine:
     caps: Caps
     clock: VirtualClock
     journals: list[Path] = field(default_factory=list)
+    power_cuts: int = 0
     process: Process | None = None
     gateway: Gateway | None = None
     _database: sqlite3.Connection | None = None
@@ -100,6 +101,7 @@ class Machine:
             signer=self.key,
             verifier=KeyRing([PLANE_KEY.public]),
             software="simulated",
+            machine=f"start {self.power_cuts}",
         )
         self.process.on_kill(self._take_back)
         self.process.start(self.gateway.run())
@@ -123,6 +125,7 @@ class Machine:
     def cut_power(self) -> None:
         """Kill it with its machine: the boot clock begins anew."""
         self.kill("power cut")
+        self.power_cuts += 1
         loop = asyncio.get_running_loop()
         self.clock = VirtualClock(loop, offset_s=self.clock.offset_s, rate=self.clock.rate, booted_s=loop.time())
 
