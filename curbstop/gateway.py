@@ -1,12 +1,13 @@
-"""`curbstop gateway CONFIG`: the edge, as a process of its own."""
+"""`curbstop gateway CONFIG`: the edge, as a process of its own. `freeze CONFIG` and `release CONFIG` are its brake."""
 
 import argparse
 import asyncio
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from curbstop import __version__
+from curbstop import __version__, freezing
 from drivers.catalogue import installed
 from drivers.toml_lines import TomlError
 from gateway.app import Gateway
@@ -30,14 +31,21 @@ class StartError(Exception):
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
-    parser = commands.add_parser("gateway", help="run the edge gateway of one configuration file")
+    parser = commands.add_parser("gateway", help="run, freeze or release the edge gateway of one configuration file")
+    parser.add_argument("act", nargs="?", choices=tuple(ACTS), default="run", help="what to do; run, if left out")
     parser.add_argument("config", type=Path)
+    parser.add_argument("--reason", default="", help="why it is frozen: told to the control plane")
     parser.add_argument("--check", action="store_true", help="read the configuration, say what is wrong, and stop")
     parser.add_argument("--verbose", action="store_true", help="log what usually goes unsaid")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Do one of the acts; its exit code."""
+    return ACTS[arguments.act](arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; 2 where it can't start."""
     logs.set_up(verbose=arguments.verbose)
     try:
@@ -51,6 +59,13 @@ def run(arguments: argparse.Namespace) -> int:
         return CANT_START
     asyncio.run(serve(gateway))
     return 0
+
+
+ACTS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "run": _run,
+    "freeze": freezing.freeze,
+    "release": freezing.release,
+}
 
 
 def read(path: Path) -> Config:

@@ -17,6 +17,7 @@ from gateway.journal.journal import Journal
 from gateway.journal.readings import ReadingStore
 from gateway.journal.records import Task
 from gateway.lived import KEEP_EVERY_S, Lived
+from gateway.local_freeze import LocalFreeze
 from gateway.meters import Meter
 from gateway.permits import PermitDesk
 from gateway.receipts import Notary
@@ -68,8 +69,9 @@ class Gateway:
         watch = ClockWatch(clock, config.max_skew_s)
         notary = Notary(config.id, software, signer, clock)
         permits = PermitDesk(config.id, signer, clock, entropy, watch, self._publish)
+        freeze = LocalFreeze(config.freeze_file)
         self._lived = Lived(journal, clock, machine)
-        self.edge = Edge(config.id, meters, journal, notary, permits, watch, clock, self._lived, config.caps)
+        self.edge = Edge(config.id, meters, journal, notary, permits, watch, clock, self._lived, config.caps, freeze)
         self.workers = {name: Worker(self.edge, meter) for name, meter in meters.items()}
         self.store = ReadingStore(journal, bound=config.readings_kept)
         births = Births(self.edge, entropy, software)

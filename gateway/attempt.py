@@ -56,6 +56,8 @@ class Attempt:
     async def _take(self, account: Account, before: Sight) -> Account:
         if before.seen.position is ValvePosition.FAULT:
             return replace(account, outcome=Outcome.REFUSED, why=Why.VALVE_FAULT, detail="the valve reports a fault")
+        if (frozen := self.edge.frozen()) is not None:
+            return replace(account, outcome=Outcome.REFUSED, why=Why.FROZEN, detail=frozen)
         if (refused := await self._permit(before)) is not None:
             return replace(account, outcome=Outcome.REFUSED, why=refused.why, detail=refused.detail)
         return await self._move(account)
@@ -113,7 +115,8 @@ class Attempt:
                 moving=self.sent,
             )
         except GuardError as error:
-            return await self._unless_begun(account, error.why, "refused right before the write")
+            detail = self.edge.frozen() if error.why is Why.FROZEN else None
+            return await self._unless_begun(account, error.why, detail or "refused right before the write")
         except PlanError as error:
             return await self._unless_begun(account, error.why, error.detail)
         except LineDownError as error:
@@ -138,10 +141,11 @@ class Attempt:
         return refusal(self._later(facts))
 
     def _later(self, facts: Facts) -> Facts:
-        """The same after the commit: what the clocks tell may have changed meanwhile; what the journal holds can't."""
+        """The same after the commit: what clocks and folders tell may have changed meanwhile; the journal can't."""
         edge, boot_s = self.edge, self.edge.clock.boot()
         trusted, confirmed = edge.watch.trusted, self._confirmed(boot_s)
-        return replace(facts, now=edge.clock.now(), boot_s=boot_s, clock_trusted=trusted, expiry_confirmed=confirmed)
+        later = replace(facts, now=edge.clock.now(), boot_s=boot_s, clock_trusted=trusted, expiry_confirmed=confirmed)
+        return replace(later, frozen=edge.frozen() is not None)
 
     def _confirmed(self, boot_s: float) -> bool:
         return self.confirmed is not None and boot_s < self.confirmed.until_boot_s
@@ -161,7 +165,7 @@ class Attempt:
             superseded=mark is None
             or mark > self.task.number
             or edge.journal.epoch(self.meter.name) > task.number.epoch,
-            frozen=edge.journal.freeze()[1],
+            frozen=edge.frozen() is not None,
             cap_free=task.state == "started" or edge.cap_free(self.meter),
             storage_works=edge.storage_works,
         )

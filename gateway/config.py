@@ -12,6 +12,7 @@ from drivers.catalogue import Catalogue, CatalogueError
 from drivers.schema import MEDIA, Spec
 from drivers.toml_lines import Table, parse
 from gateway.caps import Limits
+from gateway.local_freeze import beside
 from protocols.errors import MalformedError, OursError
 from protocols.mbus.secondary import select
 from protocols.types import GatewayId, Identity, MeterId
@@ -70,6 +71,7 @@ class Config:
     readings_kept: int
     every_s: float
     caps: Limits
+    freeze_file: Path
     broker: BrokerConfig
     lines: tuple[LineConfig, ...]
     meters: tuple[MeterConfig, ...]
@@ -95,6 +97,7 @@ def parse_config(text: str, path: Path, catalogue: Catalogue) -> Config:
         readings_kept=root.integer("readings_kept", 1000, 100_000_000, 2_000_000),
         every_s=_polling(root.table("polling")),
         caps=_caps(root.table("caps")),
+        freeze_file=beside(path),
         broker=_broker(root.table("broker"), folder),
         lines=lines,
         meters=tuple(_meter(t, {line.name for line in lines}, catalogue) for t in root.tables("meters", at_least=1)),

@@ -8,6 +8,7 @@ from gateway.clockwatch import ClockWatch
 from gateway.journal.journal import Journal
 from gateway.journal.records import Taking, Task
 from gateway.lived import Lived
+from gateway.local_freeze import LocalFreeze
 from gateway.meters import Meter
 from gateway.permits import PermitDesk
 from gateway.receipts import Account, Notary, Subject
@@ -29,6 +30,7 @@ class Edge:
     clock: Clock
     lived: Lived
     limits: Limits
+    local_freeze: LocalFreeze
     storage_works: bool = True
     outbox: asyncio.Event = field(default_factory=asyncio.Event)
     _with_valve: tuple[MeterId, ...] = field(init=False)
@@ -50,6 +52,12 @@ class Edge:
             if name != meter.name
         ]
         return free(self.limits, takings, others, moment)
+
+    def frozen(self) -> str | None:
+        """Why nothing may be closed at all now: who froze it. None where nobody has."""
+        if self.local_freeze.on():
+            return f"frozen at the gateway: {self.local_freeze.reason()}"
+        return "frozen by the control plane" if self.journal.freeze()[1] else None
 
     def moment(self) -> Moment:
         """Now, for the caps."""

@@ -270,7 +270,7 @@ class World:
         self.database = database
         clock, entropy = clock or self.virtual.clock, self.virtual.entropy
         self.gateway = Gateway(
-            parse_config(self.text, Path("gateway.toml"), self.catalogue),
+            parse_config(self.text, self.path.with_name("gateway.toml"), self.catalogue),
             clock=clock,
             entropy=entropy,
             dial=lambda _: self.line.dial,
