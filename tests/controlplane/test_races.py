@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from controlplane.db import draw_sequence
 from controlplane.idempotency import Answer, Once, once
 from controlplane.news import news, tell
+from controlplane.orders import barring, freezing
 from controlplane.orders.models import commands, order_events
 from controlplane.orders.states import OrderState
 from controlplane.problems import ConflictError
@@ -97,6 +98,31 @@ def test_at_most_one_order_that_takes_supply_away(house: House) -> None:
     assert [r.code for r in refused] == ["second_taking_order"] * 5
     with house.engine.connect() as db:
         assert len(db.execute(select(commands)).all()) == 1
+
+
+def test_sixty_four_releases_by_one_person_at_once_lift_no_freeze(house: House) -> None:
+    """Ten tokens of one person ask at the same moment, again and again: only another person's one word lifts it."""
+    with house.engine.begin() as db:
+        freezing.freeze(db, house.context, "storm", "anna")
+    asked = [lambda db, n=n: freezing.unfreeze(db, house.context, f"token {n % 10}", "anna") for n in range(64)]
+    assert at_once(house, *asked) == [False] * 64
+    with house.engine.begin() as db:
+        assert barring.frozen(db)
+        assert freezing.unfreeze(db, house.context, "token", "bruno")
+
+
+def test_a_freeze_that_comes_with_the_second_release_is_not_lifted_by_the_first_ones_word(house: House) -> None:
+    """Whichever was first: a release after the new freeze is the first word for it, one before lifted the old one."""
+    with house.engine.begin() as db:
+        freezing.freeze(db, house.context, "storm", "anna")
+        assert not freezing.unfreeze(db, house.context, "a", "anna")
+    at_once(
+        house,
+        lambda db: freezing.unfreeze(db, house.context, "b", "bruno"),
+        lambda db: freezing.freeze(db, house.context, "again", "carla"),
+    )
+    with house.engine.begin() as db:
+        assert barring.frozen(db)
 
 
 def test_one_idempotency_key_at_the_same_moment_has_one_effect(house: House) -> None:

@@ -1,13 +1,16 @@
 """The freeze: one stops all closing, two lift it, giving back goes on, each gateway is told."""
 
+from datetime import timedelta
+
 import pytest
 
+from controlplane import outbox
 from controlplane.orders.freezing import freeze, unfreeze
 from controlplane.orders.states import OrderState
 from controlplane.problems import ConflictError
 from protocols.types import Outcome
 from protocols.uplink import codec
-from protocols.uplink.messages import Freeze
+from protocols.uplink.messages import Ack, Freeze
 from protocols.uplink.reasons import Why
 from tests.controlplane.desk import OTHER, Desk, G
 
@@ -72,6 +75,42 @@ def test_every_gateway_is_told_with_a_higher_number_each_time(desk: Desk) -> Non
     put_on(desk)
     put_on(desk, "again")
     assert sorted(told(desk)) == [(OTHER, 1, True), (OTHER, 2, True), (G, 1, True), (G, 2, True)]
+
+
+def test_it_is_sent_again_until_each_gateway_holds_it_and_then_no_more(desk: Desk) -> None:
+    put_on(desk)
+
+    def due(later_s: float) -> list[str]:
+        with desk.engine.begin() as db:
+            at = desk.context.now + timedelta(seconds=later_s)
+            found = [p for p in outbox.waiting(db, at).parcels if p.kind == Freeze.kind]
+            outbox.sent(db, found, at)
+            return sorted(p.gateway for p in found)
+
+    assert due(0) == sorted([G, OTHER])
+    assert due(0) == []
+    assert due(400) == sorted([G, OTHER])
+    digest = next(row.digest for row in desk.sent("freeze") if row.gateway == G)
+    with desk.engine.begin() as db:
+        outbox.acknowledged(db, G, (digest,))
+    assert due(4000) == [OTHER]
+
+
+def test_a_gateway_that_was_away_learns_of_it_at_its_birth(desk: Desk) -> None:
+    boots = [4, 3, 2]
+
+    def terms() -> tuple[int, bool]:
+        desk.birth(None, boot=boots.pop())
+        birth = codec.decode_payload(bytes(desk.sent("ack")[-1].payload), Ack).birth
+        assert birth is not None
+        return birth.freeze, birth.frozen
+
+    assert terms() == (0, False)
+    put_on(desk)
+    assert terms() == (1, True)
+    lift(desk, "anna")
+    lift(desk, "bruno")
+    assert terms() == (2, False)
 
 
 def test_two_different_people_lift_it(desk: Desk) -> None:
