@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from controlplane.field.evidence.store import PIECE, PRIVATE_FILE, PRIVATE_FOLDER, Store, sync_folder
+from controlplane.field.evidence.store import PIECE, PRIVATE_FILE, PRIVATE_FOLDER, Store
+from seams.folder import sync_folder
 
 NAMED = 5
 BESIDE = "evidence-backup"

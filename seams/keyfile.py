@@ -6,6 +6,7 @@ from pathlib import Path
 
 from protocols.ports import Entropy
 from protocols.uplink.keys import KEY_SIZE, SigningKey
+from seams.folder import sync_folder
 
 PRIVATE = 0o600
 
@@ -28,6 +29,7 @@ def make(path: Path, entropy: Entropy) -> SigningKey:
         file.write(seed.hex() + "\n")
         file.flush()
         os.fsync(descriptor)
+    sync_folder(path.parent)
     return SigningKey(seed)
 
 

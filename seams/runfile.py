@@ -13,6 +13,8 @@ from zlib import crc32
 
 import msgspec
 
+from seams.folder import sync_folder
+
 PRIVATE = 0o600
 SLOT = 512
 """Bytes of each of the file's two slots: a sector, so that a write that is cut off leaves the other one alone."""
@@ -111,7 +113,7 @@ def write(path: Path, kept: Kept, *, settled: bool = True) -> None:
             os.fsync(file.fileno())
         fresh.replace(path)
         if settled:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     except OSError as error:
         raise RunFileError(f"{path}: can't be written ({error.strerror})") from None
 
@@ -132,14 +134,6 @@ def _raised(path: Path, kept: Kept) -> bool:
         return os.pwrite(descriptor, _text(kept), SLOT if slots[0] is last else 0) == SLOT
     except OSError:
         return False
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

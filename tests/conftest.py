@@ -11,6 +11,7 @@ import pytest
 from tests.e2e import servers
 from tests.e2e.postgres import RunningPostgres
 from tests.e2e.postgres import postgres as running
+from tests.power import mounted
 
 _not_run: list[str] = []
 
@@ -27,12 +28,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _missing(item: pytest.Item) -> bool:
-    return any(servers.obtain(str(mark.args[0])) is None for mark in item.iter_markers("needs"))
+    return any(not _there(str(mark.args[0])) for mark in item.iter_markers("needs"))
+
+
+def _there(name: str) -> bool:
+    return mounted.possible() if name == "fuse" else servers.obtain(name) is not None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for node in _not_run:
-        terminalreporter.write_line(f"NOT RUN (its server can't be had on this machine): {node}")
+        terminalreporter.write_line(f"NOT RUN (what it needs can't be had on this machine): {node}")
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from controlplane.field.evidence.kinds import HEAD, Kind, kind_of
 from controlplane.problems import TooLargeError, UnavailableError, UnprocessableError
+from seams.folder import sync_folder
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 INCOMING = "incoming"
@@ -146,12 +147,3 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,6 +5,7 @@ once. What was answered is remembered.
 """
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,6 +46,7 @@ class Office:
     points: dict[str, str] = field(default_factory=dict)
     answered: list[Answered] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def post(self, path: str, body: Document) -> Document:
         """Do it once; the document, which is a problem's where it was refused."""
@@ -102,14 +104,20 @@ class Office:
         return await self.post("payments", {"supply_point": self.points[meter], **what})
 
     async def storm(self, meter: str, seed: int) -> None:
-        """Order and pay at one meter, for ever, each time at another moment of the order's life."""
+        """Order and pay at one meter until it is over, each time at another moment of the order's life."""
         chance, number = stream(seed, f"customer of {meter}"), 0
-        while True:
-            await asyncio.sleep(chance.uniform(0, 2))
+        while not self.over.is_set():
+            await self._pause(chance.uniform(0, 2))
             await self.suspend(meter)
-            await asyncio.sleep(chance.choice([chance.uniform(0, 0.3), chance.uniform(0, 12)]))
+            await self._pause(chance.choice([chance.uniform(0, 0.3), chance.uniform(0, 12)]))
             await self.pay(meter, f"bill {number} of {meter}")
             number += 1
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait so long, or until it is over: nothing that was asked is left without its answer."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.over.wait()
 
 
 def client_of(place: Place) -> httpx.AsyncClient:

@@ -50,14 +50,13 @@ async def run(folder: Path, kills: int, seed: int, pause_s: float = PAUSE_S) -> 
             for number in range(GATEWAYS):
                 await town.start(gateway(number))
             async with asyncio.TaskGroup() as group:
-                beside = [group.create_task(ear.listen(), name="ear")]
-                beside += [group.create_task(office.storm(meter, seed), name=meter) for meter in METERS]
+                listening = group.create_task(ear.listen(), name="ear")
+                storms = [group.create_task(office.storm(meter, seed), name=meter) for meter in METERS]
                 await killer.kill(kills)
-                for storm in beside[1:]:
-                    storm.cancel()
+                office.over.set()
+                await asyncio.wait(storms)
                 await peace(town, office)
-                for task in beside:
-                    task.cancel()
+                listening.cancel()
         await town.end()
         broken = [*town.fallen, *office.faults]
         case = Case(town.place, office, ear)

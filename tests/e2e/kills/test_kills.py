@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.kills.run import run
 
-KILLS, FEW = 60, 20
+KILLS, FEW = 60, 5
 
 
 @pytest.mark.needs("mosquitto")
