@@ -19,7 +19,7 @@ demo: $(VENV)/.demo $(VENV)/.pages
 check: $(VENV)/.test
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 test: $(VENV)/.test $(VENV)/.front
-	$(BIN)/pytest
+	$(BIN)/python -m tests $(PART)
 docs: $(VENV)/.test $(VENV)/.front
 	$(BIN)/pytest tests/docs
 bench: $(VENV)/.test

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from controlplane.db import fences, make_engine, metadata, reading
+from controlplane.db import fences, reading
 from controlplane.field.work.offering import heard
 from controlplane.news import news
 from controlplane.orders import births, deadlines, evidence, permit
@@ -42,6 +42,7 @@ from protocols.uplink.messages import (
 )
 from protocols.uplink.reasons import Why
 from simulators.chance import SeededEntropy
+from tests.databases import opened
 
 NOON = datetime(2026, 3, 3, 11, tzinfo=UTC)
 """A Tuesday, no holiday nor the eve of one."""
@@ -83,9 +84,7 @@ class Desk:
     last_link: str = GENESIS
 
     def __post_init__(self) -> None:
-        self.engine = make_engine(self.url)
-        if self.engine.dialect.name == "sqlite":
-            metadata.create_all(self.engine)
+        self.engine = opened(self.url)
         pack = packs.served(self.pack)
         self.context = Context(self.clock, SeededEntropy(1), pack, self.settings, index_steps, heard)
         with self.engine.begin() as db:

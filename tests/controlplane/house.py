@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from controlplane.db import fences, make_engine, metadata
+from controlplane.db import fences
 from controlplane.orders.births import take_birth
 from controlplane.orders.context import Context, OrderSettings
 from controlplane.orders.evidence import take_answer, take_receipt
@@ -33,6 +33,7 @@ from protocols.uplink.messages import (
 )
 from protocols.uplink.reasons import Why
 from simulators.chance import SeededEntropy
+from tests.databases import opened
 
 G, A, POINT = GatewayId("g1"), MeterId("A"), "pt_A"
 WHO = Identity("12345678", "CBS", 1, 7, "12345678")
@@ -196,9 +197,7 @@ class House:
 
 
 def build(url: str, pack: str = "demo") -> House:
-    engine = make_engine(url)
-    if engine.dialect.name == "sqlite":
-        metadata.create_all(engine)
+    engine = opened(url)
     with engine.begin() as db:
         db.execute(insert(clients).values(id="c1", name="Acqua", created_at=MONDAY))
         db.execute(insert(gateways).values(id=G, public_key="00", created_at=MONDAY, chain=0))
