@@ -19,12 +19,11 @@ NOT_RUN = "NOT RUN"
 
 @dataclass(frozen=True)
 class Ended:
-    """How a part ended: its exit status, its last words, the seconds it took and those that cores worked on it."""
+    """How a part ended: its exit status, its last words, and the seconds that cores have worked on it."""
 
     part: str
     status: int
     said: str
-    took_s: float
     worked_s: float
 
     def told(self) -> str:
@@ -34,23 +33,18 @@ class Ended:
 
 def phase(parts: list[str], more: list[str], folder: Path) -> list[Ended]:
     """Run these parts side by side; each is told as it ends."""
-    running, ended = dict[int, tuple[str, float]](), list[Ended]()
+    running, ended = dict[int, str](), list[Ended]()
     started = list[subprocess.Popen[bytes]]()
     try:
         for part, files in shares(parts).items():
-            words: list[str | Path] = ["-m", "pytest", "-q", "-o", f"cache_dir=.pytest_cache/{part}", *more, *files]
-            with (folder / part).open("wb") as log:
-                started.append(
-                    subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
-                )
-            running[started[-1].pid] = part, time.monotonic()
+            started.append(start([*more, *map(str, files)], folder / part))
+            running[started[-1].pid] = part
         while running:
             process, status, usage = os.wait3(0)
-            part, began = running.pop(process)
+            part = running.pop(process)
             text = (folder / part).read_text(errors="replace")
             worked = usage.ru_utime + usage.ru_stime
-            code = os.waitstatus_to_exitcode(status)
-            ended.append(Ended(part, code, last_line(text), time.monotonic() - began, worked))
+            ended.append(Ended(part, os.waitstatus_to_exitcode(status), last_line(text), worked))
             tell(ended[-1], text)
     finally:
         for child in started:
@@ -58,6 +52,12 @@ def phase(parts: list[str], more: list[str], folder: Path) -> list[Ended]:
                 child.terminate()
                 child.wait()
     return ended
+
+
+def start(words: list[str], said: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "pytest", "-q", "-o", f"cache_dir=.pytest_cache/{said.name}", *words]
+    with said.open("wb") as log:
+        return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
 
 
 def last_line(text: str) -> str:

@@ -1,12 +1,14 @@
 """The parts that `make test` runs leave no test out and run none twice."""
 
 import re
+import subprocess
+import sys
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
-from tests.parts import PARTS, PHASES, TESTS, files, part_of, shares
+from tests.parts import PARTS, PHASES, ROOT, TESTS, files, part_of, shares
 
 ALL_CORES = re.compile(r"\bover_all_cores\b")
 
@@ -40,3 +42,9 @@ def test_what_nobody_names_runs_in_rest_and_a_file_may_leave_its_folder() -> Non
 def test_what_fills_all_cores_runs_alone() -> None:
     filling = [file for file in files() if ALL_CORES.search(file.read_text()) and file != Path(__file__).resolve()]
     assert [file for file in filling if part_of(file) != "crowd"] == [], "name them in the part crowd of tests/parts.py"
+
+
+def test_a_part_that_runs_no_test_fails_the_whole() -> None:
+    command = [sys.executable, "-m", "tests", "crowd", "-k", "there_is_no_such_test"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "FAILED: crowd")
