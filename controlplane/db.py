@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import (
@@ -45,8 +46,8 @@ NAMES = {
 }
 metadata = MetaData(naming_convention=NAMES)
 BUSY_TIMEOUT_S = 30
-READS = "reads"
-"""Marks a connection that never writes."""
+READS, QUIET = "reads", "quiet"
+"""Mark a connection that never writes, and one that writes a row of its own beside the writers."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -117,7 +118,8 @@ def make_engine(database: str) -> Engine:
     pool = {"poolclass": StaticPool} if memory else {}
     engine = create_engine(url, connect_args=arguments, hide_parameters=True, **pool)
     event.listen(engine, "connect", _prepare)
-    engine.dialect.do_begin = partial(_begin, reads="BEGIN", writes="BEGIN IMMEDIATE")  # type: ignore[method-assign]
+    begin = partial(_begin, reads="BEGIN", writes="BEGIN IMMEDIATE", quietly="BEGIN IMMEDIATE")
+    engine.dialect.do_begin = begin  # type: ignore[method-assign]
     return engine
 
 
@@ -134,26 +136,43 @@ def _server(url: URL) -> Engine:
     )
     event.listen(engine, "connect", postgres.History().connected)
     event.listen(engine, "handle_error", postgres.hide_row)
-    engine.dialect.do_begin = partial(_begin, reads=postgres.READ, writes=postgres.WRITE)  # type: ignore[method-assign]
+    me = token_hex(8)
+    begin = partial(_begin, reads=postgres.READ, writes=postgres.write(me), quietly=postgres.QUIET)
+    engine.dialect.do_begin = begin  # type: ignore[method-assign]
+    engine.update_execution_options(**{postgres.ME: me})
     return engine
 
 
-def _begin(dbapi_connection: PoolProxiedConnection, *, reads: str, writes: str) -> None:
+def _begin(dbapi_connection: PoolProxiedConnection, *, reads: str, writes: str, quietly: str) -> None:
     """Begin in the dialect's place: an engine that has events looks for their listeners at each statement."""
-    dbapi_connection.cursor().execute(reads if READS in dbapi_connection.info else writes)
+    about = dbapi_connection.info
+    dbapi_connection.cursor().execute(reads if READS in about else quietly if QUIET in about else writes)
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A consistent view that never waits for the writer."""
+    with _marked(engine, READS) as connection:
+        yield connection
+
+
+@contextmanager
+def quiet(engine: Engine) -> Iterator[Connection]:
+    """A transaction beside the writers, for a row that nobody else writes and nobody waits for: it wakes no one."""
+    with _marked(engine, QUIET) as connection:
+        yield connection
+
+
+@contextmanager
+def _marked(engine: Engine, mark: str) -> Iterator[Connection]:
     with engine.connect() as connection:
         about = connection.info
-        about[READS] = True
+        about[mark] = True
         try:
             with connection.begin():
                 yield connection
         finally:
-            about.pop(READS, None)
+            about.pop(mark, None)
 
 
 FENCE = select(fences).where(fences.c.point == bindparam("point")).with_for_update()

@@ -1,17 +1,26 @@
 """What is PostgreSQL's own: its URL and driver, how a session is set, what makes it unfit, and who may serve it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-CONNECT_TIMEOUT_S, KEEPALIVE_S, GONE_AFTER_S, IDLE_TIMEOUT_S = 10, 10, 30, 60
+CONNECT_TIMEOUT_S, KEEPALIVE_S, GONE_AFTER_S = 10, 10, 30
+IDLE_TIMEOUT_S = 10
+"""A process that is paused within a transaction holds the others up for no longer."""
 WRITER, SERVER = int.from_bytes(b"curbstop", "big"), int.from_bytes(b"curbserv", "big")
-"""Advisory locks: of the one transaction that may write, and of the one process that serves."""
+START, NAMES = int.from_bytes(b"curbinit", "big"), int.from_bytes(b"curb", "big")
+"""Advisory locks: of the one transaction that may write, of all processes that serve (shared), of the one that starts,
+and one for each replica's name."""
+CHANNEL, ME = "curbstop", "curbstop_process"
+"""On the channel each commit is told to the other processes; under the option stands who an engine is there."""
 READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-WRITE = f"SELECT pg_advisory_xact_lock({WRITER})"
+QUIET = "SET TRANSACTION READ WRITE"
 TIMELINE = "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END"
 EXCHANGED = "its server was exchanged for a standby, which may lack what was committed last"
 KNOWN = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"})
@@ -41,6 +50,11 @@ def parsed(database: str) -> URL:
         except ImportError as error:
             raise DatabaseError(f"its driver is missing ({error}): pip install 'curbstop[postgres]'") from None
     return url
+
+
+def write(me: str) -> str:
+    """How a transaction that may write begins: alone, and told to the others once it has committed."""
+    return f"SELECT pg_advisory_xact_lock({WRITER}), pg_notify('{CHANNEL}', '{me}')"
 
 
 def shown(database: str) -> str:
@@ -117,9 +131,10 @@ class History:
 
 @dataclass(slots=True)
 class Held:
-    """A session that serves the database; another process is refused while it lasts."""
+    """A session that serves the database under a name; another process of that name is refused while it lasts."""
 
     engine: Engine
+    name: str
     session: Connection
 
     def renew(self) -> None:
@@ -127,24 +142,50 @@ class Held:
 
         DatabaseError where it must not go on: another process has it, or a standby has taken over.
         """
-        raw: Any = self.session.connection
         try:
-            raw.cursor().execute("SELECT 1")
+            _ask(self.session, "SELECT 1")
         except self.engine.dialect.loaded_dbapi.Error:
-            fresh = hold(self.engine)
+            fresh = hold(self.engine, self.name)
             self.release()
             self.session = fresh.session
 
+    def is_alone(self) -> bool:
+        """Whether no other process serves the database now; it can't change while `starting` lasts."""
+        alone = _ask(self.session, f"SELECT pg_try_advisory_lock({SERVER})")
+        if alone:
+            _ask(self.session, f"SELECT pg_advisory_unlock({SERVER})")
+        return alone
+
     def release(self) -> None:
         """Let others serve it, whether or not the session lasts."""
-        raw: Any = self.session.connection
-        raw.dbapi_connection.close()
-        self.session.invalidate()
-        self.session.close()
+        end(self.session)
 
 
-def hold(engine: Engine) -> Held:
-    """Serve the database alone, wherever the other process may run; DatabaseError while one does."""
+@contextmanager
+def starting(engine: Engine, name: str) -> Iterator[Held]:
+    """Begin to serve the database, one process after the other; DatabaseError where one of this name does."""
+    turn = detached(engine)
+    raw: Any = turn.connection
+    try:
+        raw.cursor().execute(f"SELECT pg_advisory_lock({START})")
+        yield hold(engine, name)
+    finally:
+        end(turn)
+
+
+def hold(engine: Engine, name: str) -> Held:
+    """Serve the database, alone of this name, wherever the others run; DatabaseError while one of this name does."""
+    session = detached(engine)
+    mine = f"SELECT pg_try_advisory_lock({NAMES}, {crc32(name.encode()) - 2**31})"
+    if not (_ask(session, f"SELECT pg_try_advisory_lock_shared({SERVER})") and _ask(session, mine)):
+        session.close()
+        whose = f"another process serves it as replica {name!r}" if name else "another process serves it"
+        raise DatabaseError(f"{whose}; stop that one first, or name this one with replica")
+    return Held(engine, name, session)
+
+
+def detached(engine: Engine) -> Connection:
+    """A session of our own that commits each statement; DatabaseError where a standby has taken over."""
     try:
         session = engine.connect()
     except OperationalError as error:
@@ -154,7 +195,18 @@ def hold(engine: Engine) -> Held:
     session.detach()
     raw: Any = session.connection
     raw.dbapi_connection.autocommit = True
-    if raw.cursor().execute(f"SELECT pg_try_advisory_lock({SERVER})").fetchone() != (True,):
-        session.close()
-        raise DatabaseError("another process serves it; stop that one first")
-    return Held(engine, session)
+    return session
+
+
+def end(session: Connection) -> None:
+    """End a session of our own, whether or not it lasts."""
+    raw: Any = session.connection
+    raw.dbapi_connection.close()
+    session.invalidate()
+    session.close()
+
+
+def _ask(session: Connection, question: str) -> bool:
+    raw: Any = session.connection
+    (answer,) = raw.cursor().execute(question).fetchone()
+    return bool(answer)

@@ -1,7 +1,7 @@
 """Runs of the control plane, and how a restored database is found out (CONTROL, Delivery).
 
 The id of the run and the number of the newest news are kept in a file outside the database. A start whose database does
-not fit them begins halted.
+not fit them begins halted. Each of several replicas has a file and a run of its own, under its name.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from seams import runfile
 from seams.runfile import Inside, Kept
 
 RUN, TIMELINE = "run", "timeline"
+NEW_HERE = "this replica is new here and no other one serves, so nobody can tell whether this database was restored"
 ID_SIZE, LOG_NAME = 16, 12
 KEEP_EVERY_S, HOLD_EVERY_S = 2.0, 1.0
 _MARK = select(func.max(news.news.c.id))
@@ -41,16 +42,18 @@ class Run:
     halted: str | None
 
 
-def begin(engine: Engine, context: Context, path: Path) -> Run:
+def begin(engine: Engine, context: Context, path: Path, name: str = "", *, alone: bool = True) -> Run:
     """Begin a run over the database, halted if it is not the one written last; RunFileError if the file can't be used.
 
-    Wherever a crash falls, file and database fit again, or the next start is halted.
+    Wherever a crash falls, file and database fit again, or the next start is halted. A replica that was never here
+    before joins others that serve, who know their database; where it is `alone`, nobody does.
     """
     run = context.entropy.token(ID_SIZE).hex()
     with engine.begin() as db:
-        inside = _inside(db)
+        inside = _inside(db, name)
+        new_here = NEW_HERE if alone and inside is None and db.execute(ANY_RUN).first() is not None else None
         exchanged = postgres.EXCHANGED if _text(db, TIMELINE) not in (None, postgres.timeline(db) or "") else None
-    why = runfile.lost(inside, runfile.read(path)) or exchanged
+    why = runfile.lost(inside, runfile.read(path)) or new_here or exchanged
     if why is None and inside is not None:
         runfile.write(path, Kept(inside.run, inside.mark, next=run))
     with engine.begin() as db:
@@ -59,7 +62,7 @@ def begin(engine: Engine, context: Context, path: Path) -> Run:
             sequencer.begin_anew(db, run[:LOG_NAME])
         elif sequencer.state(db) is None:
             sequencer.begin_anew(db, "")
-        _name(db, run)
+        _put(db, _row(name), run)
         _put(db, TIMELINE, postgres.timeline(db) or "")
         mark = newest(db)
     runfile.write(path, Kept(run, mark))
@@ -71,13 +74,16 @@ def newest(db: Connection) -> int:
     return db.execute(_MARK).scalar_one() or 0
 
 
-def _inside(db: Connection) -> Inside | None:
-    run = _text(db, RUN)
+def _row(name: str) -> str:
+    return f"{RUN} {name}" if name else RUN
+
+
+ANY_RUN = select(house.c.key).where((house.c.key == RUN) | house.c.key.startswith(f"{RUN} "))
+
+
+def _inside(db: Connection, name: str) -> Inside | None:
+    run = _text(db, _row(name))
     return Inside(run, newest(db)) if run is not None else None
-
-
-def _name(db: Connection, run: str) -> None:
-    _put(db, RUN, run)
 
 
 def _text(db: Connection, key: str) -> str | None:
@@ -110,7 +116,7 @@ async def keep(writer: Writer, run: Run) -> None:
 
 
 async def stay_alone(held: postgres.Held) -> None:
-    """Keep others from serving the database, for ever; DatabaseError where this process must not go on serving it."""
+    """Keep others of this name from it, for ever; DatabaseError where this process must not go on serving it."""
     while True:
         await asyncio.sleep(HOLD_EVERY_S)
         error = await failure(asyncio.to_thread(held.renew))

@@ -130,6 +130,8 @@ class Settings(_Part, frozen=True):
     key_file: Text
     database: Text = "sqlite:///control-plane.sqlite"
     run_file: Text = "control-plane.run"
+    replica: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{0,40}$")] = ""
+    """The name of this process among several over one PostgreSQL database; none where it is the only one."""
     listen: Listen = Listen()
     orders: OrderNumbers = OrderNumbers()
     evidence: EvidenceSettings = EvidenceSettings()

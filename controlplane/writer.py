@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from controlplane.db import reading
+from controlplane.db import quiet, reading
 from controlplane.supervise import outcome
 
 T = TypeVar("T")
@@ -33,8 +33,11 @@ class Writer(Protocol):
     async def read(self, verb: Verb[T]) -> T:
         """Run on a consistent view without waiting for writers."""
 
+    async def quietly(self, verb: Verb[T]) -> T:
+        """Write a row that nobody waits for: beside the writers, and without a wake."""
+
     def on_commit(self, wake: Callable[[], None]) -> None:
-        """Have `wake` called after each commit."""
+        """Have `wake` called after each commit; the same one once, however often it is asked for."""
 
 
 @dataclass(slots=True)
@@ -57,9 +60,15 @@ class InlineWriter:
         with reading(self.engine) as db:
             return verb(db)
 
+    async def quietly(self, verb: Verb[T]) -> T:
+        """Write at once, and wake nobody."""
+        with quiet(self.engine) as db:
+            return verb(db)
+
     def on_commit(self, wake: Callable[[], None]) -> None:
         """Remember whom to wake."""
-        self.wakes.append(wake)
+        if wake not in self.wakes:
+            self.wakes.append(wake)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,7 @@ class ThreadWriter:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._wakes: list[Callable[[], None]] = []
+        self._wakes: dict[Callable[[], None], Callable[[], None]] = {}
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
@@ -94,10 +103,23 @@ class ThreadWriter:
 
         return await asyncio.to_thread(work)
 
+    async def quietly(self, verb: Verb[T]) -> T:
+        """Write off the loop, beside the writer."""
+
+        def work() -> T:
+            with quiet(self._engine) as db:
+                return verb(db)
+
+        return await asyncio.to_thread(work)
+
     def on_commit(self, wake: Callable[[], None]) -> None:
         """Have `wake` called on the loop that is running now."""
-        loop = asyncio.get_running_loop()
-        self._wakes.append(partial(_wake_on, loop, wake))
+        self._wakes[wake] = partial(_wake_on, asyncio.get_running_loop(), wake)
+
+    def wake(self) -> None:
+        """Wake all who wait for commits: there was one, here or in another process."""
+        for wake in tuple(self._wakes.values()):
+            wake()
 
     def close(self) -> None:
         """End the thread."""
@@ -130,8 +152,7 @@ class ThreadWriter:
             return
         for waiting, result in results:
             waiting.done.set_result(result)
-        for wake in self._wakes:
-            wake()
+        self.wake()
 
 
 def _fail(done: "Future[Any]", error: SQLAlchemyError) -> None:

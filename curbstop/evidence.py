@@ -17,7 +17,8 @@ class FolderError(Exception):
 def intake_of(settings: Settings) -> Intake:
     """The door for evidence; FolderError where its folder can't be used."""
     told = settings.evidence
-    store = Store(settings.evidence_folder, Bounds(told.photograph_bytes, told.document_bytes, told.keep_free_bytes))
+    bounds = Bounds(told.photograph_bytes, told.document_bytes, told.keep_free_bytes)
+    store = Store(settings.evidence_folder, bounds, settings.replica)
     try:
         store.prepare()
     except OSError as error:

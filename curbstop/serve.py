@@ -33,6 +33,9 @@ from controlplane.policy import packs
 from controlplane.proof import sequencer
 from controlplane.proof.sequencer import Notary
 from controlplane.proof.task import Sequencing
+from controlplane.replicas.joining import JoinError, same_keys
+from controlplane.replicas.leading import Fenced, Leading
+from controlplane.replicas.listening import listen
 from controlplane.runs import Run, begin, keep, stay_alone
 from controlplane.settings import Settings, SettingsError, load
 from controlplane.telemetry.passing import watch
@@ -92,6 +95,8 @@ def read(path: Path) -> Settings:
         raise StartError(str(error)) from None
     except postgres.DatabaseError as error:
         raise StartError(f"{path}: database: {error}") from None
+    if settings.replica and settings.database_file is not None:
+        raise StartError(f"{path}: replica: a SQLite file is one process's; several need PostgreSQL")
     return settings
 
 
@@ -128,23 +133,32 @@ class Plane:
     notary: Notary
     address: Address
     run: Run
-    alone: postgres.Held | None
+    served: postgres.Held | None
     held: ExitStack
     """What is let go when it ends: the locks, and the database."""
     needs: Kept
 
     async def dispatch(self) -> None:
         """Carry bytes to the broker and back, and keep outside the database what tells a restored one, for ever."""
-        doors = Doors(self.context, take_readings, watch)
+        fenced = Fenced(self.writer) if self.served is not None else None
+        writer = fenced or self.writer
+        log = Sequencing(writer, told.source(self.signer), self.notary, self.context.clock)
+        dispatch = Dispatch(self.context, writer, Doors(self.context, take_readings, watch), self.signer)
+
+        async def work() -> None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(log.run(), name="log")
+                group.create_task(dispatch.run(connector(self.address)), name="dispatch")
+
         async with asyncio.TaskGroup() as group:
             group.create_task(keep(self.writer, self.run), name="run file")
-            if self.alone is not None:
-                group.create_task(stay_alone(self.alone), name="database session")
-            log = Sequencing(self.writer, told.source(self.signer), self.notary, self.context.clock)
-            group.create_task(log.run(), name="log")
-            group.create_task(
-                Dispatch(self.context, self.writer, doors, self.signer).run(connector(self.address)), name="dispatch"
-            )
+            if fenced is None or self.served is None:
+                group.create_task(work(), name="work")
+                return
+            group.create_task(stay_alone(self.served), name="database session")
+            group.create_task(listen(self.engine, self.writer.wake), name="other replicas")
+            leading = Leading(self.served.name, fenced, self.context.clock, work, dispatch.reached)
+            group.create_task(leading.run(), name="leading")
 
     def app(self, fallen: Callable[[], None]) -> FastAPI:
         """Make the application."""
@@ -168,18 +182,23 @@ def build(settings: Settings) -> Plane:
         notary = identity.notary(settings, signer, entropy)
         address = identity.broker(settings)
         context = Context(clock, entropy, packs.served(settings.pack), _numbers(settings), index_steps, heard)
-        with ExitStack() as until_built:
+        with ExitStack() as turn, ExitStack() as until_built:
             until_built.callback(runfile.lock(lock_of(run_file), "the control plane's database").release)
-            engine, alone = _open(settings, until_built)
-            upgrade(engine)
+            engine, served = _open(settings, turn, until_built)
+            alone = served is None or served.is_alone()
+            upgrade(engine, alone=alone)
             intake = evidence.intake_of(settings)
-            run = begin(engine, context, run_file)
+            with engine.begin() as db:
+                same_keys(db, signer.public, notary.public, alone=alone)
+            run = begin(engine, context, run_file, settings.replica, alone=alone)
             with engine.begin() as db:
                 jurisdiction.check(db, context.packs)
                 token = first_token(db, clock, entropy)
                 origin = sequencer.stands(db, notary)
             held = until_built.pop_all()
-    except (keyfile.KeyFileError, packs.PackError, SchemaError, runfile.RunFileError, evidence.FolderError) as error:
+    except (keyfile.KeyFileError, packs.PackError, SchemaError, runfile.RunFileError) as error:
+        raise StartError(str(error)) from None
+    except (evidence.FolderError, JoinError) as error:
         raise StartError(str(error)) from None
     except (DBAPIError, postgres.DatabaseError) as error:
         why = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
@@ -196,22 +215,23 @@ def build(settings: Settings) -> Plane:
         notary,
         address,
         run,
-        alone,
+        served,
         held,
         evidence.needs_of(settings),
     )
 
 
-def _open(settings: Settings, held: ExitStack) -> tuple[Engine, postgres.Held | None]:
-    """Open a database that is fit to be served, and that nobody else serves."""
+def _open(settings: Settings, turn: ExitStack, held: ExitStack) -> tuple[Engine, postgres.Held | None]:
+    """Open a database that is fit to be served, and that nobody else serves under our name; others wait their turn."""
     engine = make_engine(settings.database_url)
     held.callback(engine.dispose)
-    alone = postgres.hold(engine) if engine.dialect.name == "postgresql" else None
-    if alone is not None:
-        held.callback(alone.release)
+    server = engine.dialect.name == "postgresql"
+    served = turn.enter_context(postgres.starting(engine, settings.replica)) if server else None
+    if served is not None:
+        held.callback(served.release)
     with engine.begin() as db:
         postgres.check(db)
-    return engine, alone
+    return engine, served
 
 
 def lock_of(run_file: Path) -> Path:

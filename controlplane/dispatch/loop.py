@@ -44,6 +44,11 @@ class Dispatch:
     _to_send: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _level: Level = field(default_factory=Level)
+    _reached: bool = False
+
+    def reached(self) -> bool:
+        """Whether there is a session with the broker."""
+        return self._reached
 
     async def run(self, connect: Connect) -> None:
         """Serve for ever: orders fall due whether or not the broker is there."""
@@ -82,9 +87,12 @@ class Dispatch:
                     waits = delays(self.context.entropy)
                     if (level := self._level.recovered()) is not None:
                         log.log(level, "broker reached again")
+                    self._reached = True
                     await self._session(broker)
             except* ConnectionError as errors:
                 log.log(self._level.failed(), "broker lost", error=str(errors.exceptions[0]))
+            finally:
+                self._reached = False
             await asyncio.sleep(next(waits))
 
     async def _session(self, broker: Broker) -> None:

@@ -117,6 +117,17 @@ def _acts_no_more(context: Context, row: Row[Any]) -> bool:
     return bool(since_s >= (row.validity_s + row.act_max_s) * DRIFT)
 
 
+COUNTED_ANEW = update(commands).where(commands.c.granted_at.is_not(None), commands.c.settled_sequence.is_(None))
+
+
+def count_anew(db: Connection, now: datetime, boot_s: float) -> None:
+    """Count the time of all that was granted and is unsettled from now, by these clocks: another machine's granted it.
+
+    Time settles it that much later, and never sooner, however the other's clocks stood.
+    """
+    db.execute(COUNTED_ANEW.values(granted_at=now, granted_boot_s=boot_s))
+
+
 def acts_until(granted_at: datetime, validity_s: float, act_max_s: float) -> datetime:
     """Until when a command granted then may still act."""
     return granted_at + timedelta(seconds=(validity_s + act_max_s) * DRIFT)

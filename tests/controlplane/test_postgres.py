@@ -171,7 +171,7 @@ def test_no_connection_is_made_to_a_standby_that_has_taken_over(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may have forgotten a payment: not one permit is granted from what it holds, and the process ends."""
-    held = postgres_own.hold(engine)
+    held = postgres_own.hold(engine, "")
     held.renew()
     with engine.begin() as db:
         told = postgres_own.timeline(db)

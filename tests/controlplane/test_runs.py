@@ -173,7 +173,7 @@ def test_a_crash_before_the_database_knows_its_run_halts_nothing(place: Path, mo
     def crash(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(runs, "_name", crash)
+    monkeypatch.setattr(runs, "_put", crash)
     with pytest.raises(KeyboardInterrupt):
         start(place)
     monkeypatch.undo()

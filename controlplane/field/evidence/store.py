@@ -84,15 +84,16 @@ def check_size(size: int, most: int) -> None:
 
 
 class Store:
-    """A folder of evidence that one process has."""
+    """A folder of evidence; several processes may have it, each with a place of its own for what is coming in."""
 
-    def __init__(self, folder: Path, bounds: Bounds | None = None) -> None:
+    def __init__(self, folder: Path, bounds: Bounds | None = None, replica: str = "") -> None:
         self.folder, self.bounds = folder, bounds or Bounds()
+        self._incoming = folder / (f"{INCOMING}-{replica}" if replica else INCOMING)
         self._numbers = count(1)
 
     def prepare(self) -> None:
         """Make the folders, and sweep away what was left half written; OSError where the disk refuses."""
-        incoming = self.folder / INCOMING
+        incoming = self._incoming
         self.folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         incoming.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         for left in incoming.iterdir():
@@ -104,7 +105,7 @@ class Store:
         """Begin to take a file; UnavailableError where the disk has no room for it."""
         if shutil.disk_usage(self.folder).free < self.bounds.keep_free_bytes + self.bounds.largest:
             raise UnavailableError("there is no room for more evidence; tell the operators", code="storage_full")
-        return Incoming(self.folder / INCOMING / f"{next(self._numbers):08d}", self.bounds)
+        return Incoming(self._incoming / f"{next(self._numbers):08d}", self.bounds)
 
     def keep(self, incoming: Incoming, digest: str, thumbnail: bytes | None) -> None:
         """Give it its name for good. Whatever stood there has the same bytes, or was spoilt."""

@@ -1,0 +1,1 @@
+"""Several processes over one database: which of them leads, and how each hears of the others (adr/0009)."""
