@@ -15,6 +15,7 @@ import structlog
 
 from drivers.plan import Plan, Send, Wait
 from gateway.jobs import Guard, GuardError, Job, LineDownError, Priority, Ran, T, refuse_everything
+from gateway.line_state import LineState
 from protocols.mbus.frame import SELECTED, Frame, encode
 from protocols.mbus.link import LONGEST_FRAME, Exchange, LinkMemory, duration_s, idle_s, reset_frame, response_timeout_s
 from protocols.mbus.reader import FrameReader
@@ -22,7 +23,6 @@ from protocols.ports import Clock, Dial, Entropy, Wire
 from protocols.types import MeterId
 from protocols.uplink.messages import Traffic
 from seams.backoff import delays
-from seams.logs import Level
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("line")
 
@@ -57,7 +57,7 @@ class Line:
         self._memory, self._reader = LinkMemory(), FrameReader()
         self._quiet_s, self._clean = 0.0, False
         self._late_until_s = 0.0
-        self._level = Level()
+        self.state = LineState(name, clock)
         self.connection = 0
         self.connected_s: float | None = None
 
@@ -97,23 +97,24 @@ class Line:
             try:
                 wire = await self._dial()
             except OSError as error:
-                log.log(self._level.failed(), "line can't be reached", line=self.name, error=str(error))
-                await asyncio.sleep(next(waits))
-                continue
-            waits = delays(self._entropy)
-            await self._connected(wire)
+                self.state.away("line can't be reached", error)
+            else:
+                answers = self.state.answers
+                await self._connected(wire)
+                if self.state.answers > answers:
+                    waits = delays(self._entropy)
+            await asyncio.sleep(next(waits))
 
     async def _connected(self, wire: Wire) -> None:
         self._memory, self._reader = LinkMemory(), FrameReader()
         self.connection += 1
         self.connected_s = self._clock.boot()
         self._quiet_s, self._clean = max(self.connected_s + self._timing.slowest_s, self._late_until_s), False
-        if (level := self._level.recovered()) is not None:
-            log.log(level, "line reached again", line=self.name)
+        self.state.connected()
         try:
             await self._serve(wire)
         except OSError as error:
-            log.log(self._level.failed(), "line lost", line=self.name, error=str(error))
+            self.state.away("line lost", error)
         finally:
             self.connected_s = None
             self._drop_begun()
@@ -126,14 +127,24 @@ class Line:
 
     async def _serve(self, wire: Wire) -> None:
         while True:
-            _, _, job = await self._ready.get()
+            turn = await self._ready.get()
+            job = turn[2]
             if job.done.done():
                 self._jobs.pop(id(job), None)
                 continue
             if job.step is None:
+                self._still_there(wire, turn)
                 job.connection = self.connection
                 self._jobs[id(job)] = job
             await self._segment(wire, job)
+
+    def _still_there(self, wire: Wire, turn: tuple[Priority, int, Job[Any]]) -> None:
+        """A converter may close a connection that was long idle: what has not begun waits for the next one."""
+        try:
+            self._purge(wire)
+        except OSError:
+            self._ready.put_nowait(turn)
+            raise
 
     def _put(self, job: Job[Any]) -> None:
         self._ready.put_nowait((job.priority, next(self._order), job))
@@ -183,9 +194,13 @@ class Line:
             data = exchange.to_send()
             if moves and (why := job.guard()) is not None:
                 raise GuardError(why)
+            begun_s, self.state.exchanges = self._clock.boot(), self.state.exchanges + 1
             await self._write(wire, job, data, moves=moves)
             answer = await self._answer(wire, job, exchange, len(data))
+            self.state.busy_s += self._clock.boot() - begun_s
+            self.state.moved()
             if answer is not None:
+                self.state.answered()
                 return answer
             self._clean = False
             await asyncio.sleep(idle_s(self._timing.baud))
@@ -212,10 +227,7 @@ class Line:
         patience_s = duration_s(sent + exchange.longest_answer, baud) + job.response_s + self._timing.patience_s
         end_s = self._clock.boot() + patience_s + duration_s(LONGEST_FRAME, baud) + self._timing.slack_s
         while (left_s := min(patience_s, end_s - self._clock.boot())) > 0:
-            try:
-                async with asyncio.timeout(left_s):
-                    data = await wire.read()
-            except TimeoutError:
+            if (data := await _within(wire, left_s)) is None:
                 return None
             if not data:
                 raise ConnectionResetError("the converter closed the connection")
@@ -231,3 +243,12 @@ class Line:
             if not data:
                 raise ConnectionResetError("the converter closed the connection")
             log.log(logging.DEBUG, "bytes that nobody asked for", line=self.name, bytes=data.hex())
+
+
+async def _within(wire: Wire, seconds: float) -> bytes | None:
+    """What comes in this time, and what has come in it though the loop, held up by a slow disk, is late to look."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await wire.read()
+    except TimeoutError:
+        return wire.read_now()

@@ -6,6 +6,7 @@ import struct
 from contextlib import ExitStack
 
 from protocols.ports import Dial, Wire
+from seams.names import Names
 
 CONNECT_TIMEOUT_S = 5.0
 CHUNK = 4096
@@ -86,16 +87,21 @@ class TcpWire:
         return b"" if self._ended else None
 
 
-async def _connect(host: str, port: int) -> socket.socket:
-    """Connect to the first address of this host that answers; OSError where none does."""
+async def _connect(names: Names, host: str, port: int) -> socket.socket:
+    """Connect to the first address of this host that answers; OSError where none does in its share of the time."""
     loop = asyncio.get_running_loop()
-    error = OSError(f"{host} has no address")
-    for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    error: OSError = ConnectionError(f"{host} has no address")
+    addresses = await names.addresses(host, port)
+    for family, kind, protocol, _, address in addresses:
         with ExitStack() as closed_unless_connected:
             connection = closed_unless_connected.enter_context(socket.socket(family, kind, protocol))
             connection.setblocking(False)  # noqa: FBT003 - the library's own
             try:
-                await loop.sock_connect(connection, address)
+                async with asyncio.timeout(CONNECT_TIMEOUT_S / len(addresses)):
+                    await loop.sock_connect(connection, address)
+            except TimeoutError:
+                error = TimeoutError(f"{host}:{port} does not answer")
+                continue
             except OSError as failed:
                 error = failed
                 continue
@@ -112,15 +118,12 @@ def _set_up(connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNHEARD_S * 1000))
 
 
-def tcp(host: str, port: int) -> Dial:
+def tcp(host: str, port: int, names: Names | None = None) -> Dial:
     """Return what opens a wire to this converter."""
+    asked = names or Names()
 
     async def dial() -> Wire:
-        try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                connection = await _connect(host, port)
-        except TimeoutError:
-            raise OSError(f"{host}:{port} does not answer") from None
+        connection = await _connect(asked, host, port)
         _set_up(connection)
         return TcpWire(connection)
 

@@ -22,9 +22,12 @@ from protocols.uplink import codec, topics
 from protocols.uplink.messages import Ack, Birth, Death, Permit, Readings, ReadingsMark
 from seams.backoff import delays
 from seams.logs import Level
+from seams.transient import first, transient
 
 BIRTH_EVERY_S = 5.0
 REPEAT_FIRST_S, REPEAT_CAP_S = 5.0, 60.0
+STEADY_S = 30.0
+"""A session that has stood for so long has recovered; one that is dropped before is the same failure, going on."""
 IN_FLIGHT = 50
 log: structlog.stdlib.BoundLogger = structlog.get_logger("uplink")
 
@@ -41,6 +44,8 @@ class Uplink:
     verifier: Verifier
     entropy: Entropy
     on_born: Callable[[], None]
+    error: str = ""
+    _steady: bool = False
     _broker: Broker | None = None
     _due: dict[str, tuple[float, float]] = field(default_factory=dict)
     _readings_held: asyncio.Event = field(default_factory=asyncio.Event)
@@ -54,12 +59,21 @@ class Uplink:
         while True:
             try:
                 async with connect([topics.gateway_filter(self.edge.gateway)], will) as broker:
-                    waits = delays(self.entropy)
                     await self._session(broker)
-            except* ConnectionError as errors:
-                log.log(self._level.failed(), "broker lost", error=str(errors.exceptions[0]))
-            self._broker = None
+            except (OSError, ExceptionGroup) as error:
+                self._lost(error)
+            finally:
+                self._broker = None
+            if self._steady:
+                waits, self._steady = delays(self.entropy), False
             await asyncio.sleep(next(waits))
+
+    def _lost(self, error: OSError | ExceptionGroup[Exception]) -> None:
+        """Told once while it lasts; what does not pass by itself is the supervisor's."""
+        if not transient(error):
+            raise error
+        self.error = str(first(error))
+        log.log(self._level.failed(), "broker lost", error=self.error)
 
     def _death(self) -> bytes:
         return codec.encode_plain(Death(gateway=self.edge.gateway, boot=self.edge.journal.boot))
@@ -67,13 +81,18 @@ class Uplink:
     async def _session(self, broker: Broker) -> None:
         self._broker = broker
         self._due.clear()
-        if (level := self._level.recovered()) is not None:
-            log.log(level, "broker reached again")
         async with asyncio.TaskGroup() as group:
             group.create_task(self._receive(broker), name="receive")
             group.create_task(self._announce(broker), name="announce")
             group.create_task(self._send_outbox(broker), name="outbox")
             group.create_task(self._send_readings(broker), name="readings")
+            group.create_task(self._stands(), name="stands")
+
+    async def _stands(self) -> None:
+        await asyncio.sleep(STEADY_S)
+        self._steady, self.error = True, ""
+        if (level := self._level.recovered()) is not None:
+            log.log(level, "broker reached again")
 
     async def publish(self, kind: str, raw: bytes) -> None:
         """Publish on this gateway's way up; ConnectionError while there is no session."""

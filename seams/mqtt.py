@@ -21,6 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from protocols.ports import Broker, Connect, Message
+from seams.names import Names
 
 QOS = 1
 KEEPALIVE_S = 20
@@ -137,11 +138,17 @@ class _Session:
 
 
 def connector(address: Address) -> Connect:
-    """Return what opens sessions at this broker."""
+    """Return what opens sessions at this broker.
+
+    Its name is asked for before paho does, in a thread that nobody has to wait for: one of the loop's own pool would
+    keep a gateway whose resolver hangs from stopping.
+    """
+    names = Names()
 
     @asynccontextmanager
     async def connect(topics: list[str], will: Message | None) -> AsyncIterator[Broker]:
         try:
+            await names.addresses(address.host, address.port, kept=False)
             client = _Client(address, will)
             await client.__aenter__()
             client.connected()

@@ -1,11 +1,13 @@
 """The line's owner by itself: who goes first, what stays together, what is thrown away, what happens when it breaks."""
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pytest
+from structlog.testing import capture_logs
 
 from drivers.plan import Plan, PlanError, Send, Wait
 from gateway.bus import Line, LineTiming
@@ -222,12 +224,10 @@ def test_when_the_wire_breaks_what_had_begun_fails_and_what_waits_goes_on_over_a
         assert desk.wire is not None
         assert line.connection == 1
         desk.wire.fail("gone")
-        first = asyncio.create_task(line.run_plan(B, one(3), Priority.POLL))
-        second = asyncio.create_task(line.run_plan(C, one(4), Priority.POLL))
-        for lost in (begun, first):
-            with pytest.raises(LineDownError):
-                await lost
-        assert (await second).connection == 2
+        waiting = [asyncio.create_task(line.run_plan(m, one(n), Priority.POLL)) for m, n in ((B, 3), (C, 4))]
+        with pytest.raises(LineDownError):
+            await begun
+        assert [(await plan).connection for plan in waiting] == [2, 2]
 
     play(story)
 
@@ -247,16 +247,89 @@ def test_a_line_that_is_away_is_tried_again_with_growing_jittered_pauses() -> No
     play(story)
 
 
-def test_a_converter_that_closes_is_a_broken_wire() -> None:
+def test_a_converter_that_closes_in_the_middle_of_a_plan_is_a_broken_wire() -> None:
+    async def story(_: Virtual, desk: Desk, line: Line) -> None:
+        begun = asyncio.create_task(line.run_plan(A, two_with_a_wait(1, 2, 9.0), Priority.POLL))
+        await asyncio.sleep(5)
+        assert desk.wire is not None
+        desk.wire.end()
+        with pytest.raises(LineDownError):
+            await begun
+        assert (await line.run_plan(A, one(3), Priority.POLL)).value == Ack()
+
+    play(story)
+
+
+def test_a_converter_that_closes_an_idle_connection_costs_no_plan() -> None:
+    """Many converters close after some idle minutes: the next meter's poll must not fail for that."""
+
     async def story(_: Virtual, desk: Desk, line: Line) -> None:
         await line.run_plan(A, one(1), Priority.POLL)
         assert desk.wire is not None
         desk.wire.end()
-        with pytest.raises(LineDownError):
-            await line.run_plan(A, one(2), Priority.POLL)
-        assert (await line.run_plan(A, one(3), Priority.POLL)).value == Ack()
+        ran = await line.run_plan(A, one(2), Priority.POLL)
+        assert (ran.value, ran.connection) == (Ack(), 2)
 
     play(story)
+
+
+def test_a_converter_that_takes_connections_and_drops_them_is_tried_ever_more_slowly_and_told_once() -> None:
+    """Nothing has recovered before a meter has answered."""
+
+    async def story(_: Virtual, desk: Desk, line: Line) -> None:
+        dial = desk.dial
+
+        async def dropping() -> LineWire:
+            wire = await dial()
+            wire.end()
+            return wire
+
+        line._dial = dropping
+        waiting = asyncio.create_task(line.run_plan(A, one(1), Priority.POLL))
+        with capture_logs() as told:
+            await asyncio.sleep(600)
+            line._dial = dial
+            await waiting
+        assert len(desk.dials) < 120
+        levels = [str(log["log_level"]) for log in told]
+        assert (levels.count("warning"), levels.count("info"), levels[-1]) == (1, 1, "info")
+
+    play(story)
+
+
+def test_what_came_in_time_counts_though_the_loop_was_late_to_look() -> None:
+    """A disk that takes 5 s for a commit holds up the loop: the answer is there, and its time-out is over too."""
+
+    class Late(LineWire):
+        async def read(self) -> bytes:
+            await asyncio.get_running_loop().create_future()
+            return b""
+
+    async def story(_: Virtual, desk: Desk, line: Line) -> None:
+        async def dial() -> LineWire:
+            desk.wire = Late(desk._take)
+            return desk.wire
+
+        line._dial = dial
+        assert (await line.run_plan(A, one(1), Priority.POLL)).value == Ack()
+        assert len(desk.sent) == 1
+
+    play(story)
+
+
+def test_an_error_that_does_not_pass_by_itself_is_the_supervisor_s() -> None:
+    """The first and the following of what passes are told here; of these the supervisor tells, with the traceback."""
+
+    async def story(virtual: Virtual) -> None:
+        async def dial() -> LineWire:
+            raise PermissionError(errno.EACCES, "not ours")
+
+        line = Line("riser", dial, LineTiming(2400, 0.1), virtual.clock, virtual.entropy)
+        with pytest.raises(PermissionError):
+            await line.run()
+        assert line.state.error == "[Errno 13] not ours"
+
+    run(story)
 
 
 def test_I13_after_a_new_connection_all_are_deselected_once_nobody_can_be_deaf() -> None:

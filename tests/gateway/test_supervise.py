@@ -3,6 +3,8 @@
 import asyncio
 from itertools import pairwise
 
+from structlog.testing import capture_logs
+
 from gateway.supervise import LONGEST_PAUSE_S, supervised
 from simulators.loop import Virtual, run
 
@@ -35,6 +37,25 @@ def test_pauses_double_up_to_a_bound() -> None:
 def test_what_ran_well_for_long_is_started_again_soon() -> None:
     begun = starts([0.0, 0.0, 0.0, 0.0, 1000.0, 0.0], 1100)
     assert round(begun[5] - begun[4] - 1000.0, 3) == 1
+
+
+def test_the_same_failure_is_told_once_with_its_traceback_and_another_one_anew() -> None:
+    ends: list[Exception] = [ValueError("a"), ValueError("a"), ValueError("a"), KeyError("b"), ValueError("a")]
+
+    async def story(_: Virtual) -> None:
+        async def fails() -> None:
+            if ends:
+                raise ends.pop(0)
+            await asyncio.sleep(1e6)
+
+        task = asyncio.create_task(supervised("bad", fails))
+        with capture_logs() as told:
+            await asyncio.sleep(300)
+        task.cancel()
+        assert [log["log_level"] for log in told] == ["error", "debug", "debug", "error", "error"]
+        assert [log["exc_info"] is not None for log in told] == [True, False, False, True, True]
+
+    run(story)
 
 
 def test_a_stop_stops_it() -> None:

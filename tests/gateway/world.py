@@ -15,7 +15,7 @@ from drivers.catalogue import Catalogue, installed
 from gateway.app import Gateway
 from gateway.config import parse_config
 from gateway.journal.journal import Journal
-from protocols.ports import Broker
+from protocols.ports import Broker, Dial
 from protocols.types import GatewayId, Identity, MeterId, ValvePosition, Verb
 from protocols.uplink import codec, topics
 from protocols.uplink.keys import KeyRing, SigningKey
@@ -261,6 +261,8 @@ class World:
     database: sqlite3.Connection | None = None
     catalogue: Catalogue = field(default_factory=installed)
     gas: GasMeter | None = None
+    dials: dict[str, Dial] = field(default_factory=dict)
+    """Of lines that are not the one line, by name."""
 
     def start(self, clock: VirtualClock | None = None) -> Gateway:
         """Start it on the world's clock, or on that of a machine that was started anew."""
@@ -273,7 +275,7 @@ class World:
             parse_config(self.text, self.path.with_name("gateway.toml"), self.catalogue),
             clock=clock,
             entropy=entropy,
-            dial=lambda _: self.line.dial,
+            dial=lambda line: self.dials.get(line.name, self.line.dial),
             connect=self.broker.connector(G),
             journal=Journal(database, entropy.token(16).hex()),
             signer=GATEWAY_KEY,
