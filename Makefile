@@ -29,5 +29,6 @@ sim: $(VENV)/.test
 soak: $(VENV)/.test
 	$(BIN)/python -m tests.protocols.mbus.fuzzing $(or $(N),5000000) $(or $(SEED),0)
 	$(BIN)/python -m tests.e2e.kills $(or $(KILLS),500) $(or $(SEED),0)
+	$(BIN)/python -m tests.e2e.kills $(or $(KILLS),500) $(or $(SEED),0) power
 model: $(VENV)/.test
 	$(BIN)/python -m tests.model

@@ -57,6 +57,7 @@ class Recording:
 def recorded(folder: Path, words: list[str], begin: Path | None = None) -> Recording:
     """Let a process of its own do it on a forgetful disk."""
     with mounted(folder / "disk", begin) as disk:
+        disk.note()
         subprocess.run([sys.executable, "-m", "tests.power.life", *words[:1], str(disk.place), *words[1:]], check=True)
         return Recording(disk.operations(folder / "operations"), begin)
 

@@ -2,7 +2,7 @@
 
 `python -m tests.power.forgetful MOUNTPOINT [FOLDER]` begins with the files of FOLDER, all of them safe, and serves
 until its standard input ends. Asked there, a line each: `left LOSS SEED FOLDER` puts what a power loss would leave now
-into FOLDER; `operations FILE` pickles all that was done since the mount. Each is answered by a line.
+into FOLDER; `note` begins to note what is done; `operations FILE` pickles that. Each is answered by a line.
 """
 
 import ctypes
@@ -51,7 +51,7 @@ class Forgetful:
     """Answers the kernel out of a disk, and notes what is done."""
 
     def __init__(self) -> None:
-        self.disk, self.done = Disk(), list[Operation]()
+        self.disk, self.done, self.notes = Disk(), list[Operation](), False
         self.modes: dict[int, int] = {ROOT: FOLDER_MODE}
         self._next = ROOT
         self._answers: dict[int, Answer] = {
@@ -101,11 +101,11 @@ class Forgetful:
             if path.is_file():
                 self._do(Write(number, 0, path.read_bytes()))
         self.disk.sync_all()
-        self.done.clear()
 
     def _do(self, operation: Operation) -> bytes:
         self.disk.apply(operation)
-        self.done.append(operation)
+        if self.notes:
+            self.done.append(operation)
         return b""
 
     def _make(self, parent: int, name: str, mode: int, *, folder: bool = False) -> int:
@@ -206,6 +206,8 @@ def _ask(served: Forgetful, words: list[str]) -> None:
     match words:
         case ["left", loss, seed, folder]:
             served.leave(Loss[loss], int(seed), Path(folder))
+        case ["note"]:
+            served.notes = True
         case ["operations", file]:
             Path(file).write_bytes(pickle.dumps(served.done))
     print("done", flush=True)

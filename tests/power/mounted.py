@@ -39,8 +39,12 @@ class Mounted:
         folder.mkdir(exist_ok=True)
         self._ask(f"left {loss.name} {seed} {folder}")
 
+    def note(self) -> None:
+        """Note from now on what is done."""
+        self._ask("note")
+
     def operations(self, file: Path) -> list[Operation]:
-        """All that was done since the mount, by way of a file."""
+        """What was noted, by way of a file."""
         self._ask(f"operations {file}")
         done: list[Operation] = pickle.loads(file.read_bytes())  # noqa: S301 - our own process has just written it
         return done

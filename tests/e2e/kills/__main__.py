@@ -1,4 +1,4 @@
-"""`python -m tests.e2e.kills [KILLS [SEED]]`: one run, told; the exit code is 1 where a rule was broken."""
+"""`python -m tests.e2e.kills [KILLS [SEED [power]]]`: one run, told; the exit code is 1 where a rule was broken."""
 
 import asyncio
 import sys
@@ -7,11 +7,15 @@ from tempfile import gettempdir
 
 from tests.e2e.kills.run import fresh, run
 
-KILLS, SEED = 500, 0
+OFTEN = 0.7
+
+
+def main(kills: str = "500", seed: str = "0", power: str = "") -> int:
+    place = fresh(Path(gettempdir()) / "curbstop-kills")
+    report = asyncio.run(run(place, int(kills), int(seed), power=OFTEN if power else 0.0))
+    print(report)
+    return bool(report.broken)
+
 
 if __name__ == "__main__":
-    words = [int(word) for word in sys.argv[1:]]
-    kills, seed = (*words, *(KILLS, SEED)[len(words) :])
-    report = asyncio.run(run(fresh(Path(gettempdir()) / "curbstop-kills"), kills, seed))
-    print(report)
-    sys.exit(bool(report.broken))
+    sys.exit(main(*sys.argv[1:]))

@@ -8,6 +8,7 @@ from random import Random
 
 from tests.e2e.kills.files import EACH, gateway
 from tests.e2e.kills.town import BROKER, PLANE, Town
+from tests.power.disk import Loss
 
 RIGHT_AFTER_S, AT_MOST_S = 0.03, 1.0
 AWAY_S, TWICE, BOOTS_WITHIN_S = 0.6, 0.2, 1.2
@@ -26,11 +27,12 @@ NEAR: dict[str, Callable[[str], str]] = {
 
 @dataclass(slots=True)
 class Killer:
-    """Kills and restarts."""
+    """Kills and restarts; `power`: how often power is lost with it, where there is a disk to lose something."""
 
     town: Town
     chance: Random
     pause_s: float
+    power: float = 0.0
     count: Counter[str] = field(default_factory=Counter)
 
     async def kill(self, times: int) -> None:
@@ -43,7 +45,11 @@ class Killer:
                 await self._strike(name, "start")
 
     async def _strike(self, name: str, moment: str) -> None:
-        await self.town.kill(name)
+        if name in self.town.disks and self.chance.random() < self.power:
+            moment += ", power lost"
+            await self.town.cut(name, self.chance.choice(list(Loss)), self.chance.randrange(1 << 30))
+        else:
+            await self.town.kill(name)
         self.count[f"of {name.partition('-')[0]} at {moment}"] += 1
         await asyncio.sleep(self.chance.choice([0.0, self.chance.uniform(0, AWAY_S)]))
         await self.town.start(name)

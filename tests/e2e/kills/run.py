@@ -37,15 +37,20 @@ class Report:
         return "\n".join(said)
 
 
-async def run(folder: Path, kills: int, seed: int, pause_s: float = PAUSE_S) -> Report:
-    """Live one storm in an empty folder; what is broken is told with the seed, and the folder is kept for a look."""
+async def run(folder: Path, kills: int, seed: int, *, power: float = 0.0) -> Report:
+    """Live one storm in an empty folder; what is broken is told with the seed, and the folder is kept for a look.
+
+    `power`: how often power is lost with a kill; then control plane and gateways have disks that forget.
+    """
     async with standing(folder) as town:
+        if power:
+            town.give_disks()
         await town.start(BROKER)
         await town.start(PLANE)
-        token = await until_token(folder / PLANE / "log")
+        token = await until_token(town.log(PLANE))
         async with client_of(town.place) as http:
             office, ear = Office(town.place, town.moments, http, token), Ear(town.place, town.moments)
-            killer = Killer(town, stream(seed, "killer"), pause_s)
+            killer = Killer(town, stream(seed, "killer"), PAUSE_S, power)
             await office.enter()
             for number in range(GATEWAYS):
                 await town.start(gateway(number))

@@ -6,14 +6,17 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from tests.e2e import servers
 from tests.e2e.kills import files
 from tests.e2e.kills.files import Place, gateway
+from tests.power.disk import Loss
+from tests.power.mounted import Mounted
 
 PLANE, BROKER = "plane", "broker"
 PATIENCE_S, LOOK_EVERY_S = 60.0, 0.05
@@ -66,6 +69,8 @@ class Town:
     pids: dict[str, int] = field(default_factory=dict)
     broker: Process | None = None
     fallen: list[str] = field(default_factory=list)
+    disks: dict[str, Mounted] = field(default_factory=dict)
+    _cuts: Iterator[int] = field(default_factory=count)
 
     @property
     def names(self) -> list[str]:
@@ -78,13 +83,13 @@ class Town:
         if name == BROKER:
             program = servers.obtain("mosquitto")
             assert program is not None, "mosquitto can't be had here"
-            with (mine / "log").open("ab") as log:
+            with self.log(name).open("ab") as log:
                 self.broker = await asyncio.create_subprocess_exec(
                     program, "-c", mine / "broker.conf", stdout=log, stderr=log
                 )
         else:
             words = ["serve", str(mine / "plane.toml")] if name == PLANE else ["gateway", str(mine / "gateway.toml")]
-            self.pids[name] = await self.forks.ask(run=words, log=str(mine / "log"))
+            self.pids[name] = await self.forks.ask(run=words, log=str(self.log(name)))
 
     async def kill(self, name: str) -> None:
         """Kill with SIGKILL, and return once it is gone."""
@@ -92,19 +97,51 @@ class Town:
             assert self.broker is not None
             if self.broker.returncode is None:
                 self.broker.kill()
-            ended = await self.broker.wait()
+            ended, self.broker = await self.broker.wait(), None
         else:
             pid = self.pids.pop(name)
             os.kill(pid, signal.SIGKILL)
             ended = await self.forks.ask(reap=pid)
         if ended != KILLED:
-            said = (self.place.folder / name / "log").read_text()[-2000:]
+            said = self.log(name).read_text()[-2000:]
             self.fallen.append(f"{name} ended by itself with {ended}; it said last: {said}")
 
+    def log(self, name: str) -> Path:
+        """What it says; on a disk that forgets nothing."""
+        return self.place.folder / f"{name}.log"
+
+    def give_disks(self) -> None:
+        """Let control plane and gateways have disks that forget, each its own, with the files that are there."""
+        for name in self.names:
+            if name != BROKER:
+                mine = self.place.folder / name
+                self.disks[name] = Mounted(mine, mine.rename(self._fresh(name)))
+
+    def _fresh(self, name: str) -> Path:
+        return self.place.folder / f"{name}.{next(self._cuts)}"
+
+    async def cut(self, name: str, loss: Loss, seed: int) -> None:
+        """Cut its power: it is gone, and so is what its disk had not yet made safe. It is not started again."""
+        await self.kill(name)
+        await asyncio.to_thread(self._lose, name, loss, seed)
+
+    def _lose(self, name: str, loss: Loss, seed: int) -> None:
+        left, disk = self._fresh(name), self.disks[name]
+        disk.left(loss, seed, left)
+        disk.close()
+        self.disks[name] = Mounted(disk.place, left)
+
     async def end(self) -> None:
-        """Kill whatever still runs."""
+        """Kill whatever still runs; what is safe on the disks stands where it stood."""
         for name in [*self.pids, *([BROKER] if self.broker is not None else [])]:
             await self.kill(name)
+        for disk in self.disks.values():
+            left = self._fresh(disk.place.name)
+            disk.left(Loss.ALL, 0, left)
+            disk.close()
+            disk.place.rmdir()
+            left.rename(disk.place)
+        self.disks.clear()
 
 
 @asynccontextmanager
