@@ -136,7 +136,6 @@ class Attempt:
         try:
             self.edge.journal.start(task.digest, self.grant.digest if self.grant else None, taking)
         except StorageError:
-            self.edge.storage_works = False
             return Why.STORAGE
         return refusal(self._later(facts))
 
@@ -167,7 +166,7 @@ class Attempt:
             or edge.journal.epoch(self.meter.name) > task.number.epoch,
             frozen=edge.frozen() is not None,
             cap_free=task.state == "started" or edge.cap_free(self.meter),
-            storage_works=edge.storage_works,
+            storage_works=edge.storage_works and not edge.journal.safe,
         )
 
     async def _unless_begun(self, account: Account, why: Why, detail: str) -> Account:

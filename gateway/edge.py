@@ -31,12 +31,16 @@ class Edge:
     lived: Lived
     limits: Limits
     local_freeze: LocalFreeze
-    storage_works: bool = True
     outbox: asyncio.Event = field(default_factory=asyncio.Event)
     _with_valve: tuple[MeterId, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self._with_valve = tuple(name for name, meter in self.meters.items() if meter.has_valve)
+
+    @property
+    def storage_works(self) -> bool:
+        """Whether the last thing that was to be made durable is."""
+        return self.journal.works
 
     def cap_free(self, meter: Meter) -> bool:
         """Whether the gateway's own bound allows one more closure, of this meter."""

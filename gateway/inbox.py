@@ -107,12 +107,12 @@ class Inbox:
             if stale is None:
                 self._burn_lower(task)
             if refused is not None:
-                self.edge.finish(task, opened.message.verb, Account(Outcome.REFUSED, refused))
+                detail = self.edge.journal.safe if refused is Why.STORAGE else ""
+                self.edge.finish(task, opened.message.verb, Account(Outcome.REFUSED, refused, detail))
         self._durable(None if refused else task)
 
     def _durable(self, task: Task | None) -> None:
-        """A task is kept, so the disk takes what it is given again; what is to be done is handed on."""
-        self.edge.storage_works = True
+        """A task is kept; what is to be done is handed on."""
         if task is not None:
             self.put(task.meter, task)
 
@@ -149,6 +149,8 @@ class Inbox:
             return Why.GAS_NEVER_OPENED
         if Capability(command.verb.value) not in meter.spec.capabilities:
             return Why.NOT_CAPABLE
+        if command.verb.takes and self.edge.journal.safe:
+            return Why.STORAGE
         if not self.edge.watch.trusted:
             return Why.CLOCK_UNTRUSTED if command.verb.takes else None
         return Why.EXPIRED if self.edge.clock.now() >= command.expires_at else None

@@ -116,7 +116,6 @@ class Uplink:
             try:
                 digest = self._take(topic.kind, message.payload)
             except StorageError as error:
-                self.edge.storage_works = False
                 log.error("the disk refuses: nothing is acknowledged, nothing is closed", error=str(error))  # noqa: TRY400 - the text says it
                 continue
             if digest is not None:

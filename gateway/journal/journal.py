@@ -5,87 +5,70 @@ disk refuses, StorageError is raised, nothing has changed, and the caller stops 
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from gateway.journal.errors import JournalError, StorageError
+from gateway.journal.errors import StorageError, unreadable
+from gateway.journal.ledger import Ledger, Row
 from gateway.journal.records import Build, Sealed, Taking, Task
-from gateway.journal.schema import TABLES, VERSION
+from gateway.journal.schema import examine, migrate
 from protocols.types import MeterId, Outcome, ValvePosition
 from protocols.uplink.messages import GENESIS, Chain, Number, Settled
 
 SETTLED_NAMED = 20
 """How many lower commands a look answer names at the most: the newest."""
-RAISE_MARK = """INSERT INTO marks VALUES (?, ?, ?) ON CONFLICT DO UPDATE
-SET epoch = excluded.epoch, sequence = excluded.sequence
-WHERE (excluded.epoch, excluded.sequence) > (marks.epoch, marks.sequence)"""
+Told = Callable[[int], None]
+Closed = Callable[[], None]
 POSITIONS = {position.value: position for position in ValvePosition}
-COLUMNS = "digest, kind, meter, epoch, sequence, payload, state, outcome, began, permit, received_at, received_boot_s"
 
 
-class Journal:
-    """A gateway's memory over one SQLite connection; each counts a boot. `doubted`: it may have forgotten a start."""
+class Journal(Ledger):
+    """A gateway's memory over one SQLite connection; each counts a boot. `doubted`: it may have forgotten a start.
+
+    CorruptError where the file is not what was written, JournalError where it is of a newer version.
+    """
 
     def __init__(self, connection: sqlite3.Connection, fresh_id: str) -> None:
-        self._db, self.doubted = connection, False
-        self.outside: Callable[[int], None] | None = None
-        self._prepare(fresh_id)
+        super().__init__(connection)
+        self.doubted = False
+        self.outside: Told | None = None
+        self.on_close: Closed | None = None
+        self._prepare()
         with self.transaction():
+            if not self.meta("journal", ""):
+                self.set_meta("journal", fresh_id)
             self.boot = int(self.meta("boot", "0")) + 1
             self.set_meta("boot", str(self.boot))
-        self.id = self.meta("journal", "")
+        self.id, self.safe = self.meta("journal", ""), self.meta("safe", "")
 
-    def _prepare(self, fresh_id: str) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version > VERSION:
-            raise JournalError(f"the journal is of version {version}, this gateway knows {VERSION}: update the gateway")
-        if version == 0:
-            self._db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-        with self.transaction():
-            self._db.execute("INSERT OR IGNORE INTO meta VALUES ('journal', ?)", (fresh_id,))
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing, and durable on leaving; a transaction within another is part of it."""
-        if self._db.in_transaction:
-            yield self._db
-            return
+    def _prepare(self) -> None:
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield self._db
-            self._db.execute("COMMIT")
+            examine(self._db)
+            migrate(self._db)
         except sqlite3.Error as error:
-            raise StorageError(str(error)) from error
-        finally:
-            self._abandon()
+            if unreadable(error):
+                self.lose(str(error))
+            self._refused(error)
+        self.verify()
 
-    def _abandon(self) -> None:
-        """Leave no transaction open: a commit that failed, or an error between, takes everything back."""
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
+    def set_safe(self, why: str) -> None:
+        """Keep why nothing may be closed until a person ends that; empty where it may again."""
+        with self.transaction():
+            self.set_meta("safe", why)
+        self.safe = why
+
+    def close(self) -> None:
+        """Let go of the file, and of what holds it for this process."""
+        self._db.close()
+        if self.on_close is not None:
+            self.on_close()
 
     def receive(self, task: Task) -> None:
         """Keep a new command or look, and raise its meter's mark: durable before anything else is done about it."""
-        with self.transaction() as db:
-            db.execute(
-                f"INSERT INTO tasks ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - our names
-                (
-                    task.digest,
-                    task.kind,
-                    task.meter,
-                    task.number.epoch,
-                    task.number.sequence,
-                    task.payload,
-                    task.state,
-                    task.outcome,
-                    task.began,
-                    task.permit,
-                    task.received_at.isoformat(),
-                    task.received_boot_s,
-                ),
-            )
+        with self.transaction():
+            self.insert("tasks", [_row(task)])
             self._raise_mark(task.meter, task.number)
 
     def start(self, digest: str, permit: str | None, taking: Taking | None) -> None:
@@ -93,26 +76,37 @@ class Journal:
 
         `outside`, where there is one, is told how many were begun: a journal restored to before it is known by that.
         """
-        with self.transaction() as db:
-            changed = db.execute(
-                "UPDATE tasks SET state = 'started', began = 1, permit = ? WHERE digest = ? AND state = 'received'",
-                (permit, digest),
-            )
-            if changed.rowcount != 1:
+        with self.transaction():
+            found = self.task(digest)
+            if found is None or found.state != "received":
                 raise StorageError(f"command {digest[:12]} can't start: it is not waiting to")
+            self._become(found, replace(found, state="started", began=True, permit=permit))
             if taking is not None:
-                row = (digest, taking.meter, taking.at.isoformat(), taking.boot, taking.lived_s)
-                db.execute("INSERT INTO takings VALUES (?, ?, ?, ?, ?)", row)
+                row = (digest, taking.meter, taking.at.isoformat(), taking.boot, float(taking.lived_s))
+                self.insert("takings", [row])
             starts = int(self.meta("starts", "0")) + 1
             self.set_meta("starts", str(starts))
         if self.outside is not None:
+            self._tell_outside(starts)
+
+    def _tell_outside(self, starts: int) -> None:
+        assert self.outside is not None  # noqa: S101 - asked by the caller
+        try:
             self.outside(starts)
+        except StorageError:
+            self.works = False
+            raise
+
+    def _become(self, old: Task, new: Task) -> None:
+        self.change("tasks", _row(old), _row(new))
 
     def finish(self, digest: str, outcome: Outcome, kind: str, build: Build) -> Sealed:
         """Keep how it ended together with the signed message that says so, as the next link of the chain."""
-        with self.transaction() as db:
+        with self.transaction():
             sealed = self._append(kind, digest, build)
-            db.execute("UPDATE tasks SET state = 'finished', outcome = ? WHERE digest = ?", (outcome, digest))
+            found = self.task(digest)
+            if found is not None:
+                self._become(found, replace(found, state="finished", outcome=outcome))
         return sealed
 
     def append(self, kind: str, build: Build) -> Sealed:
@@ -123,11 +117,9 @@ class Journal:
     def _append(self, kind: str, task: str | None, build: Build) -> Sealed:
         number, previous = int(self.meta("chain", "0")) + 1, self.meta("head", GENESIS)
         raw, digest = build(Chain(self.id, number, previous))
-        self._db.execute(
-            "INSERT INTO outbox (number, kind, digest, task, raw) VALUES (?, ?, ?, ?, ?)",
-            (number, kind, digest, task, raw),
-        )
-        self._db.execute("REPLACE INTO meta VALUES ('chain', ?), ('head', ?)", (str(number), digest))
+        self.insert("outbox", [(number, kind, digest, task, raw, 0)])
+        self.set_meta("chain", str(number))
+        self.set_meta("head", digest)
         return Sealed(number, kind, digest, raw)
 
     def task(self, digest: str) -> Task | None:
@@ -151,46 +143,52 @@ class Journal:
         return tuple(Settled(t.number, t.digest, t.began, t.outcome or Outcome.UNKNOWN) for t in tasks)
 
     def _tasks(self, where: str, values: tuple[object, ...]) -> list[Task]:
-        query = f"SELECT {COLUMNS} FROM tasks WHERE {where} ORDER BY epoch, sequence"  # noqa: S608 - our own words
-        return [_task(row) for row in self._db.execute(query, values)]
+        return [_task(row) for row in self.rows("tasks", f"WHERE {where} ORDER BY epoch, sequence", values)]
 
     # -- marks and epochs
 
     def mark(self, meter: MeterId) -> Number | None:
         """The highest number this journal holds for a meter."""
-        row = self._db.execute("SELECT epoch, sequence FROM marks WHERE meter = ?", (meter,)).fetchone()
-        return Number(*row) if row else None
+        row = self.row("marks", meter)
+        return Number(*row[1:]) if row else None
 
     def epoch(self, meter: MeterId) -> int:
         """The epoch that the last acknowledged birth gave this meter; 0 before any."""
-        row = self._db.execute("SELECT epoch FROM epochs WHERE meter = ?", (meter,)).fetchone()
-        return int(row[0]) if row else 0
+        row = self.row("epochs", meter)
+        return int(row[1]) if row else 0
 
     def set_epochs(self, epochs: dict[MeterId, int]) -> None:
         """Make the epochs durable; an epoch never falls."""
-        query = "INSERT INTO epochs VALUES (?, ?) ON CONFLICT DO UPDATE SET epoch = max(epoch, excluded.epoch)"
-        with self.transaction() as db:
-            db.executemany(query, list(epochs.items()))
+        with self.transaction():
+            for meter, epoch in epochs.items():
+                self.put("epochs", (meter, max(epoch, self.epoch(meter))))
 
     def _raise_mark(self, meter: MeterId, number: Number) -> None:
-        self._db.execute(RAISE_MARK, (meter, number.epoch, number.sequence))
+        mark = self.mark(meter)
+        if mark is None or number > mark:
+            self.put("marks", (meter, number.epoch, number.sequence))
 
     # -- the way up
 
     def unacknowledged(self, limit: int, after: int = 0) -> list[Sealed]:
         """Signed messages after this number that the control plane has not said to hold, oldest first."""
-        query = "SELECT number, kind, digest, raw FROM outbox WHERE acked = 0 AND number > ? ORDER BY number LIMIT ?"
-        return [Sealed(*row) for row in self._db.execute(query, (after, limit))]
+        rows = self.rows("outbox", "WHERE acked = 0 AND number > ? ORDER BY number LIMIT ?", (after, limit))
+        return [Sealed(number, kind, digest, raw) for number, kind, digest, _, raw, _ in rows]
 
     def acknowledge(self, digests: tuple[str, ...]) -> None:
         """The control plane holds these; they stay here all the same."""
-        with self.transaction() as db:
-            db.executemany("UPDATE outbox SET acked = 1 WHERE digest = ?", [(d,) for d in digests])
+        with self.transaction():
+            for digest in digests:
+                self._set_acked("WHERE digest = ? AND acked = 0", digest, 1)
 
     def send_again(self, task: str) -> None:
         """A command or look was repeated after it had ended: its answer goes up once more."""
-        with self.transaction() as db:
-            db.execute("UPDATE outbox SET acked = 0 WHERE task = ?", (task,))
+        with self.transaction():
+            self._set_acked("WHERE task = ? AND acked = 1", task, 0)
+
+    def _set_acked(self, where: str, value: str, acked: int) -> None:
+        for row in self.rows("outbox", where, (value,)):
+            self.change("outbox", row, (*row[:-1], acked))
 
     # -- freeze, caps, positions
 
@@ -207,36 +205,54 @@ class Journal:
 
     def takings(self, after_s: float = float("-inf")) -> list[Taking]:
         """The uses of the caps since the journal had lived so long, and what is unsettled of those before."""
-        columns = "takings.meter, takings.at, boot, boot_s, state <> 'finished'"
-        where = "boot_s > ? OR state <> 'finished'"
-        query = f"SELECT {columns} FROM takings JOIN tasks USING (digest) WHERE {where}"  # noqa: S608 - our names
-        rows = self._db.execute(query, (after_s,))
-        return [Taking(meter, datetime.fromisoformat(at), *rest) for meter, at, *rest in rows]
+        unsettled = {row[0] for row in self.rows("tasks", "WHERE state <> 'finished'")}
+        found = {row[0]: row for row in self.rows("takings", "WHERE boot_s > ?", (after_s,))}
+        found |= {digest: row for digest in unsettled if (row := self.row("takings", digest))}
+        return [
+            Taking(MeterId(meter), datetime.fromisoformat(at), boot, lived_s, digest in unsettled)
+            for digest, meter, at, boot, lived_s in found.values()
+        ]
 
     def position(self, meter: MeterId) -> ValvePosition:
         """The last position seen; UNKNOWN where none was, or where the last look at it failed."""
-        row = self._db.execute("SELECT position FROM positions WHERE meter = ?", (meter,)).fetchone()
-        return ValvePosition(row[0]) if row else ValvePosition.UNKNOWN
+        row = self.row("positions", meter)
+        return POSITIONS[row[1]] if row else ValvePosition.UNKNOWN
 
     def positions(self) -> dict[MeterId, ValvePosition]:
         """The last position seen of each meter that was ever seen."""
-        rows = self._db.execute("SELECT meter, position FROM positions")
-        return {meter: POSITIONS[position] for meter, position in rows}
+        return {meter: POSITIONS[position] for meter, position in self.rows("positions")}
 
     def set_position(self, meter: MeterId, position: ValvePosition) -> None:
         """Keep what was seen, where it differs."""
         if self.position(meter) != position:
-            with self.transaction() as db:
-                db.execute("REPLACE INTO positions VALUES (?, ?)", (meter, position))
+            with self.transaction():
+                self.put("positions", (meter, position.value))
 
     def meta(self, key: str, default: str) -> str:
         """One of the journal's few facts about itself."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return str(row[0]) if row else default
+        row = self.row("meta", key)
+        return str(row[1]) if row else default
 
     def set_meta(self, key: str, value: str) -> None:
         """Keep such a fact, within a transaction of the caller's."""
-        self._db.execute("REPLACE INTO meta VALUES (?, ?)", (key, value))
+        self.put("meta", (key, value))
+
+
+def _row(task: Task) -> Row:
+    return (
+        task.digest,
+        task.kind,
+        task.meter,
+        task.number.epoch,
+        task.number.sequence,
+        task.payload,
+        task.state,
+        task.outcome.value if task.outcome else None,
+        int(task.began),
+        task.permit,
+        task.received_at.isoformat(),
+        float(task.received_boot_s),
+    )
 
 
 def _task(row: tuple[Any, ...]) -> Task:

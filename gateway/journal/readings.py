@@ -3,8 +3,6 @@
 Beside the journal in the same file, so that one disk's failure is one failure.
 """
 
-import sqlite3
-
 import msgspec
 import structlog
 
@@ -22,11 +20,8 @@ class ReadingStore:
 
     def __init__(self, journal: Journal, *, bound: int) -> None:
         self._journal, self._bound = journal, bound
-        with journal.transaction() as db:
-            self._kept = int(db.execute("SELECT count(*) FROM readings").fetchone()[0])
-            row = db.execute("SELECT max(sequence) FROM readings WHERE boot = ?", (journal.boot,)).fetchone()
-        self._next = int(row[0] or 0) + 1
-        self.lost = 0
+        last = journal.rows("readings", "WHERE boot = ? ORDER BY sequence DESC LIMIT 1", (journal.boot,))
+        self._next = last[0][1] + 1 if last else 1
         self._level = Level()
 
     def add(self, readings: list[Reading]) -> None:
@@ -34,26 +29,34 @@ class ReadingStore:
         if not readings:
             return
         rows = [(self._journal.boot, self._next + n, _encoder.encode(r)) for n, r in enumerate(readings)]
-        with self._journal.transaction() as db:
-            db.executemany("INSERT INTO readings VALUES (?, ?, ?)", rows)
-            dropped = self._drop(db, self._kept + len(rows) - self._bound)
+        with self._journal.transaction():
+            self._journal.insert("readings", rows)
+            dropped = self._drop(self.kept + len(rows) - self._bound)
         self._next += len(rows)
-        self._kept += len(rows) - dropped
-        self.lost += dropped
         if dropped:
             log.log(self._level.failed(), "readings are lost at the bound", lost=self.lost, bound=self._bound)
 
-    def _drop(self, db: sqlite3.Connection, excess: int) -> int:
+    @property
+    def kept(self) -> int:
+        """How many readings wait to be acknowledged."""
+        return self._journal.count("readings")
+
+    @property
+    def lost(self) -> int:
+        """How many readings this journal has dropped that were never acknowledged."""
+        return int(self._journal.meta("lost", "0"))
+
+    def _drop(self, excess: int) -> int:
         if excess <= 0:
             return 0
         oldest = "SELECT boot, sequence FROM readings ORDER BY boot, sequence LIMIT ?"
-        return db.execute(f"DELETE FROM readings WHERE (boot, sequence) IN ({oldest})", (excess,)).rowcount  # noqa: S608 - our own words
+        dropped = self._journal.delete("readings", f"(boot, sequence) IN ({oldest})", (excess,))
+        self._journal.set_meta("lost", str(self.lost + dropped))
+        return dropped
 
     def batch(self) -> tuple[int, int, tuple[Reading, ...]] | None:
         """The oldest readings of one boot without a gap: the boot, the first sequence, the readings."""
-        query = "SELECT boot, sequence, body FROM readings ORDER BY boot, sequence LIMIT ?"
-        with self._journal.transaction() as db:
-            rows = db.execute(query, (BATCH,)).fetchall()
+        rows = self._journal.rows("readings", "ORDER BY boot, sequence LIMIT ?", (BATCH,))
         if not rows:
             return None
         boot, first, _ = rows[0]
@@ -64,6 +67,5 @@ class ReadingStore:
         """The control plane holds all of this boot up to the mark; another journal's mark is not ours."""
         if mark.journal != self._journal.id:
             return
-        with self._journal.transaction() as db:
-            query = "DELETE FROM readings WHERE boot = ? AND sequence <= ?"
-            self._kept -= db.execute(query, (mark.boot, mark.sequence)).rowcount
+        with self._journal.transaction():
+            self._journal.delete("readings", "boot = ? AND sequence <= ?", (mark.boot, mark.sequence))

@@ -147,8 +147,9 @@ def burns_silently(monkey: MonkeyPatch) -> None:
     """A burned command ends without an account."""
 
     def burn(edge: Any, task: Task, *_: Any) -> None:
-        with edge.journal.transaction() as db:
-            db.execute("UPDATE tasks SET state = 'finished', outcome = 'refused' WHERE digest = ?", (task.digest,))
+        with edge.journal.transaction():
+            for row in edge.journal.rows("tasks", "WHERE digest = ?", (task.digest,)):
+                edge.journal.change("tasks", row, (*row[:6], "finished", "refused", *row[8:]))
 
     monkey.setattr(gateway.inbox, "burn", burn)
 
