@@ -12,7 +12,7 @@ from drivers.catalogue import installed
 from drivers.toml_lines import TomlError
 from gateway.app import Gateway
 from gateway.config import BrokerConfig, Config, LineConfig, load
-from gateway.journal.errors import JournalError, StorageError
+from gateway.journal.errors import CorruptError, JournalError, StorageError
 from gateway.journal.place import open_at
 from gateway.lines import tcp
 from protocols.ports import Dial
@@ -54,10 +54,12 @@ def _run(arguments: argparse.Namespace) -> int:
             print(f"{arguments.config}: {len(config.meters)} meters on {len(config.lines)} lines, in order")
             return 0
         gateway = build(config)
-    except StartError as error:
+        while asyncio.run(serve(gateway)):
+            gateway.edge.journal.close()
+            gateway = build(config)
+    except (StartError, StorageError) as error:
         print(f"curbstop gateway: {error}", file=sys.stderr)
         return CANT_START
-    asyncio.run(serve(gateway))
     return 0
 
 
@@ -129,12 +131,23 @@ def _address(gateway: GatewayId, broker: BrokerConfig) -> Address:
     )
 
 
-async def serve(gateway: Gateway) -> None:
-    """Run until told to stop; a stop cancels the parts, and what was durable stays durable."""
+async def serve(gateway: Gateway) -> bool:
+    """Run until told to stop; a stop cancels the parts, and what was durable stays durable.
+
+    True where it ended because its journal is damaged: opened anew, that is set aside.
+    """
     task = asyncio.create_task(gateway.run(), name="gateway")
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
     await asyncio.wait([task])
-    if not task.cancelled():
-        task.result()
+    return not task.cancelled() and _spoilt(task)
+
+
+def _spoilt(ended: "asyncio.Task[None]") -> bool:
+    """Whether the journal was found damaged; whatever else ended it is raised."""
+    try:
+        ended.result()
+    except* CorruptError as damage:
+        print(f"curbstop gateway: the journal is damaged ({damage.exceptions[0]})", file=sys.stderr)
+    return True

@@ -13,6 +13,7 @@ from gateway.clockwatch import ClockWatch
 from gateway.config import Config, LineConfig, MeterConfig
 from gateway.edge import Edge
 from gateway.inbox import Inbox, recover
+from gateway.journal.errors import CorruptError
 from gateway.journal.journal import Journal
 from gateway.journal.readings import ReadingStore
 from gateway.journal.records import Task
@@ -92,7 +93,10 @@ class Gateway:
         recover(self.edge, self._put)
 
     async def run(self) -> None:
-        """Serve until cancelled. Lines and polling begin at once; commands wait for the acknowledged birth."""
+        """Serve until cancelled. Lines and polling begin at once; commands wait for the acknowledged birth.
+
+        CorruptError, in a group, where a row of the journal is found spoilt: whoever opens it anew sets it aside.
+        """
         async with asyncio.TaskGroup() as group:
             for name, line in self.lines.items():
                 group.create_task(supervised(f"line {name}", line.run), name=f"line {name}")
@@ -101,6 +105,15 @@ class Gateway:
                 group.create_task(supervised(f"poll {name}", self._poller(name).run), name=f"poll {name}")
             group.create_task(supervised("uplink", partial(self.uplink.run, self._connect)), name="uplink")
             group.create_task(supervised("caps", self._count_the_time), name="caps")
+            group.create_task(self._until_spoilt(), name="journal")
+
+    async def _until_spoilt(self) -> None:
+        """Nothing of a journal that does not hold is gone on with."""
+        spoilt, journal = asyncio.Event(), self.edge.journal
+        journal.on_lost = spoilt.set
+        if not journal.failed:
+            await spoilt.wait()
+        raise CorruptError(journal.failed)
 
     async def _count_the_time(self) -> None:
         """Keep how long the journal has lived, while a closure of the last day waits for it."""
