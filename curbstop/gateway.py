@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -15,6 +16,10 @@ from gateway.config import BrokerConfig, Config, LineConfig, load
 from gateway.journal.errors import CorruptError, JournalError, StorageError
 from gateway.journal.place import open_at
 from gateway.lines import tcp
+from gateway.liveness.notify import Notify
+from gateway.liveness.pulse import Pulse
+from gateway.liveness.watchdog import Watchdog
+from gateway.supervise import supervised
 from protocols.ports import Dial
 from protocols.types import GatewayId
 from protocols.uplink.keys import KeyRing, SigningKey, spoken
@@ -137,10 +142,23 @@ async def serve(gateway: Gateway) -> bool:
     True where it ended because its journal is damaged: opened anew, that is set aside.
     """
     task = asyncio.create_task(gateway.run(), name="gateway")
+    watchdog = Watchdog(Notify(os.environ), gateway.duties, gateway.words)
+    pulse = Pulse(SystemClock())
+    beside = [
+        asyncio.create_task(supervised("watchdog", watchdog.run), name="watchdog"),
+        asyncio.create_task(supervised("pulse", pulse.run), name="pulse"),
+    ]
+
+    def stop() -> None:
+        watchdog.stopping()
+        task.cancel()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, stop)
     await asyncio.wait([task])
+    for other in beside:
+        other.cancel()
     return not task.cancelled() and _spoilt(task)
 
 

@@ -18,14 +18,16 @@ from gateway.journal.journal import Journal
 from gateway.journal.readings import ReadingStore
 from gateway.journal.records import Task
 from gateway.lived import KEEP_EVERY_S, Lived
+from gateway.liveness.duty import Duty
+from gateway.liveness.words import sentence
 from gateway.local_freeze import LocalFreeze
 from gateway.meters import Meter
 from gateway.permits import PermitDesk
 from gateway.receipts import Notary
-from gateway.schedule import Poller
+from gateway.schedule import Schedule
 from gateway.supervise import supervised
 from gateway.uplink import Uplink
-from gateway.worker import Worker
+from gateway.worker import Workers
 from protocols.ports import Clock, Connect, Dial, Entropy, Signer, Verifier
 from protocols.types import MeterId
 
@@ -73,11 +75,13 @@ class Gateway:
         freeze = LocalFreeze(config.freeze_file)
         self._lived = Lived(journal, clock, machine)
         self.edge = Edge(config.id, meters, journal, notary, permits, watch, clock, self._lived, config.caps, freeze)
-        self.workers = {name: Worker(self.edge, meter) for name, meter in meters.items()}
+        self.workers = Workers(self.edge)
+        self._at_work: set[MeterId] = set()
         self.store = ReadingStore(journal, bound=config.readings_kept)
         births = Births(self.edge, entropy, software)
         inbox = Inbox(self.edge, verifier, self._put)
         self.uplink = Uplink(self.edge, inbox, births, self.store, signer, verifier, entropy, self._on_born)
+        self.schedules = {name: self._schedule(name) for name in self.lines}
 
     def _meter(self, meter: MeterConfig) -> Meter:
         return Meter(meter.name, meter.identity, meter.spec, self.lines[meter.line], meter.response_s, meter.address)
@@ -87,6 +91,9 @@ class Gateway:
 
     def _put(self, meter: MeterId, task: Task) -> None:
         self.workers[meter].put(task)
+        if meter not in self._at_work:
+            self._at_work.add(meter)
+            self._group.create_task(supervised(f"meter {meter}", self.workers[meter].run), name=f"meter {meter}")
 
     def _on_born(self) -> None:
         log.info("announced and acknowledged", boot=self.edge.journal.boot)
@@ -97,12 +104,11 @@ class Gateway:
 
         CorruptError, in a group, where a row of the journal is found spoilt: whoever opens it anew sets it aside.
         """
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as self._group:
+            group = self._group
             for name, line in self.lines.items():
                 group.create_task(supervised(f"line {name}", line.run), name=f"line {name}")
-            for name, worker in self.workers.items():
-                group.create_task(supervised(f"meter {name}", worker.run), name=f"meter {name}")
-                group.create_task(supervised(f"poll {name}", self._poller(name).run), name=f"poll {name}")
+                group.create_task(supervised(f"polling of {name}", self.schedules[name].run), name=f"polling of {name}")
             group.create_task(supervised("uplink", partial(self.uplink.run, self._connect)), name="uplink")
             group.create_task(supervised("caps", self._count_the_time), name="caps")
             group.create_task(self._until_spoilt(), name="journal")
@@ -122,8 +128,18 @@ class Gateway:
             if self.edge.journal.takings(self._lived.now() - 2 * DAY_S):
                 self._lived.keep()
 
-    def _poller(self, name: MeterId) -> Poller:
-        meter = self.edge.meters[name]
-        every_s = self._config.every_s
-        fresh, worker = self.uplink.fresh_readings, self.workers[name]
-        return Poller(self.edge, meter, self.store, self._entropy, every_s, fresh, lambda: worker.idle)
+    def _schedule(self, line: str) -> Schedule:
+        meters = [meter for meter in self.edge.meters.values() if meter.line.name == line]
+        store, fresh, every_s = self.store, self.uplink.fresh_readings, self._config.every_s
+        return Schedule(line, meters, self.edge, store, self._entropy, every_s, fresh, self.workers.idle)
+
+    def words(self) -> str:
+        """How it stands, in a sentence."""
+        edge, states = self.edge, [line.state for line in self.lines.values()]
+        trusted, works = edge.watch.trusted, edge.storage_works
+        return sentence(states, len(edge.meters), connected=self.uplink.connected, trusted=trusted, storage_works=works)
+
+    def duties(self) -> list[Duty]:
+        """What each part owes."""
+        lines = [line.duty for line in self.lines.values()]
+        return [*lines, *(schedule.duty for schedule in self.schedules.values()), *self.uplink.duties]

@@ -16,6 +16,7 @@ import structlog
 from drivers.plan import Plan, Send, Wait
 from gateway.jobs import Guard, GuardError, Job, LineDownError, Priority, Ran, T, refuse_everything
 from gateway.line_state import LineState
+from gateway.liveness.duty import Duty
 from protocols.mbus.frame import SELECTED, Frame, encode
 from protocols.mbus.link import LONGEST_FRAME, Exchange, LinkMemory, duration_s, idle_s, reset_frame, response_timeout_s
 from protocols.mbus.reader import FrameReader
@@ -24,6 +25,8 @@ from protocols.types import MeterId
 from protocols.uplink.messages import Traffic
 from seams.backoff import delays
 
+SLACK_S = 90.0
+"""Beyond what its slowest meter takes: connecting, and the longest pause between two tries."""
 log: structlog.stdlib.BoundLogger = structlog.get_logger("line")
 
 
@@ -58,6 +61,7 @@ class Line:
         self._quiet_s, self._clean = 0.0, False
         self._late_until_s = 0.0
         self.state = LineState(name, clock)
+        self.duty = Duty(f"line {name}", SLACK_S + timing.act_max_s + 2 * timing.slowest_s)
         self.connection = 0
         self.connected_s: float | None = None
 
@@ -94,6 +98,7 @@ class Line:
         """Own the line, for ever: connect, serve, and when the wire breaks wait and connect anew."""
         waits = delays(self._entropy)
         while True:
+            self.duty.got_on()
             try:
                 wire = await self._dial()
             except OSError as error:
@@ -127,7 +132,10 @@ class Line:
 
     async def _serve(self, wire: Wire) -> None:
         while True:
+            if self._ready.empty():
+                self.duty.rests()
             turn = await self._ready.get()
+            self.duty.got_on()
             job = turn[2]
             if job.done.done():
                 self._jobs.pop(id(job), None)
@@ -147,6 +155,8 @@ class Line:
             raise
 
     def _put(self, job: Job[Any]) -> None:
+        if not self.duty.owed:
+            self.duty.got_on()
         self._ready.put_nowait((job.priority, next(self._order), job))
 
     async def _segment(self, wire: Wire, job: Job[Any]) -> None:
@@ -198,7 +208,7 @@ class Line:
             await self._write(wire, job, data, moves=moves)
             answer = await self._answer(wire, job, exchange, len(data))
             self.state.busy_s += self._clock.boot() - begun_s
-            self.state.moved()
+            self.duty.got_on()
             if answer is not None:
                 self.state.answered()
                 return answer

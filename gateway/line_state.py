@@ -29,20 +29,14 @@ class LineState:
     answers: int = 0
     busy_s: float = 0.0
     lost: int = 0
-    progress_s: float = 0.0
     _level: Level = field(default_factory=Level)
 
     def __post_init__(self) -> None:
-        self.since_s = self.progress_s = self.clock.boot()
-
-    def moved(self) -> None:
-        """The owner got on with its work."""
-        self.progress_s = self.clock.boot()
+        self.since_s = self.clock.boot()
 
     def connected(self) -> None:
         """A connection stands."""
         self.up, self.since_s = True, self.clock.boot()
-        self.moved()
 
     def away(self, what: str, error: OSError) -> None:
         """It can't be reached, or was lost; raises the error where it is none that passes by itself."""
@@ -51,7 +45,6 @@ class LineState:
         if self.up or not self.error:
             self.up, self.since_s = False, self.clock.boot()
         self.error = str(error) or type(error).__name__
-        self.moved()
         if not transient(error):
             raise error
         log.log(self._level.failed(), what, line=self.name, error=self.error)

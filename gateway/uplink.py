@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
@@ -16,6 +17,7 @@ from gateway.edge import Edge
 from gateway.inbox import Inbox
 from gateway.journal.errors import StorageError
 from gateway.journal.readings import ReadingStore
+from gateway.liveness.duty import Duty
 from protocols.errors import MalformedError, TheirsError
 from protocols.ports import Broker, Connect, Entropy, Message, Signer, Verifier
 from protocols.uplink import codec, topics
@@ -26,6 +28,8 @@ from seams.transient import first, transient
 
 BIRTH_EVERY_S = 5.0
 REPEAT_FIRST_S, REPEAT_CAP_S = 5.0, 60.0
+TERM_S = 120.0
+"""A session is tried for, begun and left within this, and within it the pause before the next one is over."""
 STEADY_S = 30.0
 """A session that has stood for so long has recovered; one that is dropped before is the same failure, going on."""
 IN_FLIGHT = 50
@@ -45,6 +49,8 @@ class Uplink:
     entropy: Entropy
     on_born: Callable[[], None]
     error: str = ""
+    duty: Duty = field(default_factory=partial(Duty, "uplink", TERM_S))
+    outbox_duty: Duty = field(default_factory=partial(Duty, "outbox", TERM_S))
     _steady: bool = False
     _broker: Broker | None = None
     _due: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -52,11 +58,22 @@ class Uplink:
     _fresh_readings: asyncio.Event = field(default_factory=asyncio.Event)
     _level: Level = field(default_factory=Level)
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a session at the broker."""
+        return self._broker is not None
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        """What the session owes, and what sends the accounts up."""
+        return self.duty, self.outbox_duty
+
     async def run(self, connect: Connect) -> None:
         """Keep a session, for ever."""
         waits = delays(self.entropy)
         will = Message(topics.up(self.edge.gateway, Death.kind), self._death())
         while True:
+            self.duty.got_on()
             try:
                 async with connect([topics.gateway_filter(self.edge.gateway)], will) as broker:
                     await self._session(broker)
@@ -64,6 +81,7 @@ class Uplink:
                 self._lost(error)
             finally:
                 self._broker = None
+                self.outbox_duty.rests()
             if self._steady:
                 waits, self._steady = delays(self.entropy), False
             await asyncio.sleep(next(waits))
@@ -173,6 +191,7 @@ class Uplink:
 
     async def _announce(self, broker: Broker) -> None:
         while True:
+            self.duty.got_on()
             if self.births.due:
                 raw, _ = codec.seal(self.births.make(), self.signer)
                 await broker.publish(topics.up(self.edge.gateway, Birth.kind), raw)
@@ -183,6 +202,7 @@ class Uplink:
         await self.births.born.wait()
         newest = turn = 0
         while True:
+            self.outbox_duty.got_on()
             self.edge.outbox.clear()
             while newest < (last := await self._send_after(broker, newest)):
                 newest = last
@@ -194,6 +214,7 @@ class Uplink:
         """Send what is due of the next few; return the last one's number, `number` itself where there is none."""
         few = self.edge.journal.unacknowledged(IN_FLIGHT, number)
         for sealed in few:
+            self.outbox_duty.got_on()
             if self._is_due(sealed.digest):
                 await broker.publish(topics.up(self.edge.gateway, sealed.kind), sealed.raw)
         return few[-1].number if few else number

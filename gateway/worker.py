@@ -1,4 +1,4 @@
-"""One task a meter: it carries out what is journaled for it, lowest number first, one at a time (CONTROL P5).
+"""One task a meter that was told something: it carries out what is journaled, lowest number first, one at a time (P5).
 
 A higher number burns lower commands that have not started (the inbox does, durably); the worker drops the attempt that
 was burned under its hands. One that has started is let finish.
@@ -13,7 +13,7 @@ from gateway.journal.records import Task
 from gateway.look import look
 from gateway.meters import Meter
 from gateway.receipts import Account
-from protocols.types import Outcome
+from protocols.types import MeterId, Outcome
 from protocols.uplink.codec import decode_payload
 from protocols.uplink.messages import Command, Look, LookAnswer
 from protocols.uplink.reasons import Why
@@ -116,6 +116,22 @@ class Worker:
         build = self.edge.notary.answer(self.edge.subject(task), account, settled)
         self.edge.journal.finish(task.digest, account.outcome, LookAnswer.kind, build)
         self.edge.outbox.set()
+
+
+class Workers(dict[MeterId, Worker]):
+    """The workers of a gateway's meters: each is made when its meter is first told to do something."""
+
+    def __init__(self, edge: Edge) -> None:
+        super().__init__()
+        self._edge = edge
+
+    def __missing__(self, name: MeterId) -> Worker:
+        worker = self[name] = Worker(self._edge, self._edge.meters[name])
+        return worker
+
+    def idle(self, name: MeterId) -> bool:
+        """Whether polling may have this meter."""
+        return name not in self or self[name].idle
 
 
 def _meant_another(task: Task) -> Account:
