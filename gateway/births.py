@@ -12,6 +12,9 @@ from protocols.ports import Entropy
 from protocols.uplink.messages import Ack, Birth, MeterBirth
 
 NONCE_SIZE, NONCES_KEPT = 16, 12
+FIRST_WAIT_S, UNBORN_WAIT_S, UNSURE_WAIT_S = 5.0, 60.0, 300.0
+"""A birth without an answer that helps is repeated after 5 s, then after twice that, up to a bound: a shorter one where
+none was acknowledged yet (somebody stands there and waits), a longer one for a clock that nobody mends."""
 
 
 @dataclass(slots=True)
@@ -23,16 +26,31 @@ class Births:
     software: str
     born: asyncio.Event = field(default_factory=asyncio.Event)
     _asked: dict[str, float] = field(default_factory=dict)
+    _next_s: float = float("-inf")
+    _wait_s: float = FIRST_WAIT_S
+    _ahead_s: float = 0.0
 
-    @property
     def due(self) -> bool:
-        """Whether a birth is to be sent: none acknowledged yet, or the clock to be confirmed anew."""
-        return not self.born.is_set() or not self.edge.watch.trusted
+        """Whether a birth is to be sent now: none acknowledged yet, or the clock to be confirmed anew."""
+        watch = self.edge.watch
+        if self.born.is_set() and watch.trusted and not watch.stale:
+            self.hurry()
+            return False
+        if abs(watch.ahead_s() - self._ahead_s) > watch.max_skew_s:
+            self.hurry()
+        return self.edge.clock.boot() >= self._next_s
+
+    def hurry(self) -> None:
+        """Something has changed, a new session or a clock that was set: the next one need not wait."""
+        self._next_s, self._wait_s = float("-inf"), FIRST_WAIT_S
 
     def make(self) -> Birth:
         """A birth with a fresh nonce; an answer to one of the last few counts, once, for the moment it was asked."""
         nonce = self.entropy.token(NONCE_SIZE).hex()
-        self._asked[nonce] = self.edge.clock.boot()
+        self._asked[nonce] = boot_s = self.edge.clock.boot()
+        longest_s = UNSURE_WAIT_S if self.born.is_set() else UNBORN_WAIT_S
+        self._next_s, self._ahead_s = boot_s + self._wait_s, self.edge.watch.ahead_s()
+        self._wait_s = min(2 * self._wait_s, longest_s)
         for old in list(self._asked)[:-NONCES_KEPT]:
             del self._asked[old]
         journal = self.edge.journal

@@ -26,7 +26,7 @@ from seams.backoff import delays
 from seams.logs import Level
 from seams.transient import first, transient
 
-BIRTH_EVERY_S = 5.0
+LOOK_EVERY_S = 5.0
 REPEAT_FIRST_S, REPEAT_CAP_S = 5.0, 60.0
 TERM_S = 120.0
 """A session is tried for, begun and left within this, and within it the pause before the next one is over."""
@@ -190,12 +190,13 @@ class Uplink:
     # -- up
 
     async def _announce(self, broker: Broker) -> None:
+        self.births.hurry()
         while True:
             self.duty.got_on()
-            if self.births.due:
+            if self.births.due():
                 raw, _ = codec.seal(self.births.make(), self.signer)
                 await broker.publish(topics.up(self.edge.gateway, Birth.kind), raw)
-            await asyncio.sleep(BIRTH_EVERY_S)
+            await asyncio.sleep(LOOK_EVERY_S)
 
     async def _send_outbox(self, broker: Broker) -> None:
         """What is new at once, then what was sent before, in turn: one that nobody ever takes holds up no other."""

@@ -117,6 +117,11 @@ class VirtualClock:
         """Return seconds since the machine began."""
         return (self._loop.time() - self._booted_s) * self.rate
 
+    def suspend(self, seconds: float) -> None:
+        """The machine sleeps: wall and boot run on, and the loop's timers, on CLOCK_MONOTONIC, stand still."""
+        self._booted_s -= seconds / self.rate
+        self.offset_s += seconds
+
     def jump(self, seconds: float) -> None:
         """Set the wall clock forward, or back where negative; boot runs on."""
         self.offset_s += seconds

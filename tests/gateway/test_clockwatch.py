@@ -32,8 +32,31 @@ def test_I14_untrusted_until_confirmed() -> None:
     told = [watch.trusted]
     watch.confirm(START, hands.boot_s)
     told.append(watch.trusted)
-    hands.run(86_400)
+    hands.run(3_600)
     assert [*told, watch.trusted] == [False, True, True]
+
+
+def test_I14_what_both_clocks_may_have_drifted_together_ends_the_trust_in_the_end() -> None:
+    """No clock of this machine shows it; a week without signed time is no time that a closure may be judged by."""
+    hands = Hands()
+    watch = ClockWatch(hands, 5.0)
+    watch.confirm(START, hands.boot_s)
+    told = []
+    for _ in range(8):
+        hands.run(3_600)
+        told.append((watch.trusted, watch.stale))
+    assert told == [(True, False)] * 3 + [(True, True)] * 3 + [(False, True)] * 2
+    watch.confirm(hands.wall, hands.boot_s)
+    assert (watch.trusted, watch.stale) == (True, False)
+
+
+def test_I14_drift_and_a_small_step_add_up() -> None:
+    hands = Hands()
+    watch = ClockWatch(hands, 5.0)
+    watch.confirm(START, hands.boot_s)
+    hands.run(10_000)
+    hands.wall += timedelta(seconds=4)
+    assert not watch.trusted
 
 
 @pytest.mark.parametrize("jump_s", [6.0, -6.0, 3600.0])

@@ -293,9 +293,9 @@ class World:
         self.process.kill()
 
     async def until(self, reached: Callable[[], object], within_s: float = 600.0) -> None:
-        end_s = self.virtual.clock.boot() + within_s
+        end_s = self.virtual.loop.time() + within_s
         while not reached():
-            assert self.virtual.clock.boot() < end_s, f"not reached within {within_s} s: {self.plane.receipts}"
+            assert self.virtual.loop.time() < end_s, f"not reached within {within_s} s: {self.plane.receipts}"
             await asyncio.sleep(0.1)
 
     async def receipt(self, digest: str) -> Receipt:
