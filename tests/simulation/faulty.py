@@ -30,9 +30,12 @@ from tests.simulation.crews.plot import crews_are_out
 from tests.simulation.house import FREE
 from tests.simulation.machine import Caps
 from tests.simulation.plots import HORIZON_S, PLOTS
+from tests.simulation.replicas import two_replicas
 from tests.simulation.world import World
 
-WITH_CREWS = {**PLOTS, crews_are_out.__name__: crews_are_out}
+TWO_REPLICAS = 0.25
+"""In so many seeds the house has two replicas."""
+WITH_CREWS = {**PLOTS, crews_are_out.__name__: crews_are_out, two_replicas.__name__: two_replicas}
 PERMIT_S, REPORT_S = 90.0, 300.0
 """A crew's permit and the time to report, in this house: shorter than usual, so that a life sees both end."""
 ORDERS, QUIET_S, LOOK_EVERY_S, HELD_S = 6, 4 * 3600.0, 30.0, 300.0
@@ -100,7 +103,9 @@ def live(seed: int, plots: tuple[str, ...] | None = None, and_then: Callable[[Wo
 def _drawn(seed: int) -> tuple[str, ...]:
     """The seed's own plots, by chance of their own: with others the same people do the same. Crews are always out."""
     chance = stream(seed, "plots")
-    return (*chance.sample(sorted(PLOTS), chance.choice((1, 2, 2, 3))), crews_are_out.__name__)
+    drawn = (*chance.sample(sorted(PLOTS), chance.choice((1, 2, 2, 3))), crews_are_out.__name__)
+    two = stream(seed, "replicas").random() < TWO_REPLICAS
+    return (*drawn, two_replicas.__name__) if two else drawn
 
 
 def _world(virtual: Virtual, folder: Path, chance: Random) -> World:
@@ -228,6 +233,8 @@ async def _end(world: World, chance: Random) -> None:
             _live_on(machine.process)
             machine.again()
     _live_on(world.plane_process)
+    if world.twins is not None:
+        world.twins.mend()
     world.plane_again()
     world.line.come_up()
     if chance.randrange(2):

@@ -237,5 +237,7 @@ class WatchedWriter(InlineWriter):
 
 def _moment(verb: Any) -> str:
     """What was committed: by the kind of the message that was taken, else just a commit."""
+    if isinstance(verb, partial) and len(verb.args) > 1:
+        verb = verb.args[1]  # what a leader does, without its fence
     taken = isinstance(verb, partial) and verb.args and isinstance(verb.args[0], Topic)
     return PLANE_MOMENTS.get(verb.args[0].kind, "commit") if taken else "commit"

@@ -45,6 +45,7 @@ from tests.simulation.crews.crew import Field
 from tests.simulation.crews.door import Door
 from tests.simulation.house import ATTIC, KEYS, G
 from tests.simulation.machine import PLANE_KEY, Caps, Machine
+from tests.simulation.replicas import Twins
 from tests.simulation.story import story
 from tests.simulation.witness import Recorded, WatchedWriter, Witness
 
@@ -74,6 +75,7 @@ class World:
     witness: Witness = field(init=False)
     bodies: Bodies = field(init=False)
     plane_process: Process | None = None
+    twins: Twins | None = None
 
     def __post_init__(self) -> None:
         loop = self.virtual.loop
@@ -148,6 +150,9 @@ class World:
         self.cellar.start()
 
     def start_plane(self) -> None:
+        if self.twins is not None:
+            self.twins.again()
+            return
         process = self.plane_process = Process("control plane")
         self.wakes.clear()
         self.plane_ups.append([self.virtual.loop.time(), float("inf")])
@@ -173,9 +178,15 @@ class World:
             self.plane_process.kill()
 
     def plane_again(self) -> None:
-        if self.plane_process is None or not self.plane_process.alive:
+        if self.twins is not None:
+            self.twins.again()
+        elif self.plane_process is None or not self.plane_process.alive:
             self.witness.tell("plane", "started again")
             self.start_plane()
+
+    def answers(self) -> tuple[Process | None, Door | None]:
+        """Where a request to the house comes to."""
+        return self.twins.answers() if self.twins is not None else (self.plane_process, self.field.door)
 
     def start(self) -> None:
         self.start_plane()
@@ -183,7 +194,8 @@ class World:
 
     def stop(self) -> None:
         self.field.stop()
-        for process in (*(m.process for m in self.machines.values()), self.plane_process):
+        planes = [each.process for each in self.twins.both] if self.twins is not None else [self.plane_process]
+        for process in (*(m.process for m in self.machines.values()), *planes):
             if process is not None:
                 process.kill()
         self.eye.close()

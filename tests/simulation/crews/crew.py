@@ -74,7 +74,7 @@ class Field:
 
     def __post_init__(self) -> None:
         chance = stream(self.world.virtual.seed, "radio")
-        self.radio = Radio(lambda: (self.world.plane_process, self.door), chance, self.world.witness)
+        self.radio = Radio(self.world.answers, chance, self.world.witness)
         self.office = Office(self.world)
 
     def begin(self, what: "asyncio._CoroutineLike[None]") -> None:
