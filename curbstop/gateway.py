@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from curbstop import __version__, freezing
@@ -106,6 +107,7 @@ def build(config: Config) -> Gateway:
         verifier=KeyRing(config.control_plane_keys),
         software=f"curbstop {__version__}",
         machine=machine_start(),
+        connect_to=lambda at: connector(replace(address, host=at.host, port=at.port)),
     )
 
 

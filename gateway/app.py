@@ -24,12 +24,16 @@ from gateway.local_freeze import LocalFreeze
 from gateway.meters import Meter
 from gateway.permits import PermitDesk
 from gateway.receipts import Notary
+from gateway.remote.judging import Own
+from gateway.remote.keeper import Keeper
+from gateway.remote.telling import Teller
 from gateway.schedule import Schedule
 from gateway.supervise import supervised
 from gateway.uplink import Uplink
 from gateway.worker import Workers
 from protocols.ports import Clock, Connect, Dial, Entropy, Signer, Verifier
 from protocols.types import MeterId
+from protocols.uplink.remote import BrokerAt
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("gateway")
 
@@ -40,10 +44,17 @@ def _timing(config: Config, line: LineConfig) -> LineTiming:
     return LineTiming(line.baud, line.slack_s, slowest_s, act_max_s)
 
 
+def own(config: Config, *, movable: bool) -> Own:
+    """What the file says of what remote settings may speak of, too."""
+    movable = movable and config.broker.ca_file is not None
+    return Own(config.caps, config.every_s, frozenset(meter.name for meter in config.meters), movable)
+
+
 class Gateway:
     """One gateway over one journal. `run` ends only when it is cancelled.
 
-    `machine` names this start of the machine, the same for all processes until it is started again.
+    `machine` names this start of the machine, the same for all processes until it is started again. `connect_to` leads
+    to another broker than the file's, where that one could be known again.
     """
 
     def __init__(
@@ -59,6 +70,7 @@ class Gateway:
         verifier: Verifier,
         software: str,
         machine: str = "",
+        connect_to: Callable[[BrokerAt], Connect] | None = None,
     ) -> None:
         self._config, self._connect, self._entropy = config, connect, entropy
         self.lines = {
@@ -78,13 +90,24 @@ class Gateway:
         self.workers = Workers(self.edge)
         self._at_work: set[MeterId] = set()
         self.store = ReadingStore(journal, bound=config.readings_kept)
-        births = Births(self.edge, entropy, software)
+        self.keeper = Keeper(self.edge, own(config, movable=connect_to is not None), self._lived, verifier, self._moved)
+        self._connect_to = connect_to
+        births = Births(self.edge, entropy, software, self.keeper)
         inbox = Inbox(self.edge, verifier, self._put)
-        self.uplink = Uplink(self.edge, inbox, births, self.store, signer, verifier, entropy, self._on_born)
+        teller = Teller(self.keeper, signer)
+        self.uplink = Uplink(self.edge, inbox, births, teller, self.store, signer, verifier, entropy, self._on_born)
         self.schedules = {name: self._schedule(name) for name in self.lines}
 
     def _meter(self, meter: MeterConfig) -> Meter:
         return Meter(meter.name, meter.identity, meter.spec, self.lines[meter.line], meter.response_s, meter.address)
+
+    def _moved(self) -> None:
+        self.uplink.moved()
+
+    def _way(self) -> Connect:
+        """To the broker of the newest settings, else to the file's own."""
+        at = self.keeper.layer.newest.broker
+        return self._connect if at is None or self._connect_to is None else self._connect_to(at)
 
     async def _publish(self, kind: str, raw: bytes) -> None:
         await self.uplink.publish(kind, raw)
@@ -109,7 +132,8 @@ class Gateway:
             for name, line in self.lines.items():
                 group.create_task(supervised(f"line {name}", line.run), name=f"line {name}")
                 group.create_task(supervised(f"polling of {name}", self.schedules[name].run), name=f"polling of {name}")
-            group.create_task(supervised("uplink", partial(self.uplink.run, self._connect)), name="uplink")
+            group.create_task(supervised("uplink", partial(self.uplink.run, self._way)), name="uplink")
+            group.create_task(supervised("remote", self.keeper.watch), name="remote")
             group.create_task(supervised("caps", self._count_the_time), name="caps")
             group.create_task(self._until_spoilt(), name="journal")
 
@@ -130,8 +154,8 @@ class Gateway:
 
     def _schedule(self, line: str) -> Schedule:
         meters = [meter for meter in self.edge.meters.values() if meter.line.name == line]
-        store, fresh, every_s = self.store, self.uplink.fresh_readings, self._config.every_s
-        return Schedule(line, meters, self.edge, store, self._entropy, every_s, fresh, self.workers.idle)
+        store, fresh = self.store, self.uplink.fresh_readings
+        return Schedule(line, meters, self.edge, store, self._entropy, fresh, self.workers.idle)
 
     def words(self) -> str:
         """How it stands, in a sentence."""

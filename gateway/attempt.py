@@ -56,7 +56,7 @@ class Attempt:
     async def _take(self, account: Account, before: Sight) -> Account:
         if before.seen.position is ValvePosition.FAULT:
             return replace(account, outcome=Outcome.REFUSED, why=Why.VALVE_FAULT, detail="the valve reports a fault")
-        if (frozen := self.edge.frozen()) is not None:
+        if (frozen := self.edge.frozen(self.meter.name)) is not None:
             return replace(account, outcome=Outcome.REFUSED, why=Why.FROZEN, detail=frozen)
         if (refused := await self._permit(before)) is not None:
             return replace(account, outcome=Outcome.REFUSED, why=refused.why, detail=refused.detail)
@@ -115,7 +115,7 @@ class Attempt:
                 moving=self.sent,
             )
         except GuardError as error:
-            detail = self.edge.frozen() if error.why is Why.FROZEN else None
+            detail = self.edge.frozen(self.meter.name) if error.why is Why.FROZEN else None
             return await self._unless_begun(account, error.why, detail or "refused right before the write")
         except PlanError as error:
             return await self._unless_begun(account, error.why, error.detail)
@@ -144,7 +144,7 @@ class Attempt:
         edge, boot_s = self.edge, self.edge.clock.boot()
         trusted, confirmed = edge.watch.trusted, self._confirmed(boot_s)
         later = replace(facts, now=edge.clock.now(), boot_s=boot_s, clock_trusted=trusted, expiry_confirmed=confirmed)
-        return replace(later, frozen=edge.frozen() is not None)
+        return replace(later, frozen=edge.frozen(self.meter.name) is not None)
 
     def _confirmed(self, boot_s: float) -> bool:
         return self.confirmed is not None and boot_s < self.confirmed.until_boot_s
@@ -164,7 +164,7 @@ class Attempt:
             superseded=mark is None
             or mark > self.task.number
             or edge.journal.epoch(self.meter.name) > task.number.epoch,
-            frozen=edge.frozen() is not None,
+            frozen=edge.frozen(self.meter.name) is not None,
             cap_free=task.state == "started" or edge.cap_free(self.meter),
             storage_works=edge.storage_works and not edge.journal.safe,
         )

@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from gateway.edge import Edge
+from gateway.remote.keeper import Keeper
 from protocols.ports import Entropy
 from protocols.uplink.messages import Ack, Birth, MeterBirth
 
@@ -24,6 +25,7 @@ class Births:
     edge: Edge
     entropy: Entropy
     software: str
+    keeper: Keeper
     born: asyncio.Event = field(default_factory=asyncio.Event)
     _asked: dict[str, float] = field(default_factory=dict)
     _next_s: float = float("-inf")
@@ -31,9 +33,9 @@ class Births:
     _ahead_s: float = 0.0
 
     def due(self) -> bool:
-        """Whether a birth is to be sent now: none acknowledged yet, or the clock to be confirmed anew."""
+        """Whether a birth is to be sent now: none acknowledged yet, the clock or new settings to be confirmed."""
         watch = self.edge.watch
-        if self.born.is_set() and watch.trusted and not watch.stale:
+        if self.born.is_set() and watch.trusted and not watch.stale and not self.keeper.on_trial:
             self.hurry()
             return False
         if abs(watch.ahead_s() - self._ahead_s) > watch.max_skew_s:
@@ -43,6 +45,11 @@ class Births:
     def hurry(self) -> None:
         """Something has changed, a new session or a clock that was set: the next one need not wait."""
         self._next_s, self._wait_s = float("-inf"), FIRST_WAIT_S
+
+    def forget(self) -> None:
+        """Let no answer count to what was asked before: over another session, or under other settings."""
+        self._asked.clear()
+        self.hurry()
 
     def make(self) -> Birth:
         """A birth with a fresh nonce; an answer to one of the last few counts, once, for the moment it was asked."""
@@ -87,6 +94,7 @@ class Births:
         journal.set_epochs({m: e for m, e in terms.epochs.items() if m in self.edge.meters})
         journal.set_freeze(terms.freeze, on=terms.frozen)
         self.edge.watch.confirm(ack.at, self._asked.pop(terms.nonce))
+        self.keeper.came_back()
         first = not self.born.is_set()
         self.born.set()
         return first

@@ -19,7 +19,10 @@ from protocols.uplink.messages import Receipt
 
 @dataclass(slots=True)
 class Edge:
-    """One gateway at work. `outbox` is set when something new is to be sent up."""
+    """One gateway at work. `outbox` is set when something new is to be sent up.
+
+    `limits`, `spared` (meters at which nothing is closed) and `every_s` (polling) are its file's and remote layer's.
+    """
 
     gateway: GatewayId
     meters: dict[MeterId, Meter]
@@ -31,6 +34,8 @@ class Edge:
     lived: Lived
     limits: Limits
     local_freeze: LocalFreeze
+    spared: frozenset[MeterId] = frozenset()
+    every_s: float = 900.0
     outbox: asyncio.Event = field(default_factory=asyncio.Event)
     _with_valve: tuple[MeterId, ...] = field(init=False)
 
@@ -57,10 +62,12 @@ class Edge:
         ]
         return free(self.limits, takings, others, moment)
 
-    def frozen(self) -> str | None:
-        """Why nothing may be closed at all now: who froze it. None where nobody has."""
+    def frozen(self, meter: MeterId) -> str | None:
+        """Why nothing may be closed at this meter now: who froze it. None where nobody has."""
         if self.local_freeze.on():
             return f"frozen at the gateway: {self.local_freeze.reason()}"
+        if meter in self.spared:
+            return "spared by the control plane's configuration of this gateway"
         return "frozen by the control plane" if self.journal.freeze()[1] else None
 
     def moment(self) -> Moment:

@@ -56,11 +56,11 @@ class Schedule:
         edge: Edge,
         store: ReadingStore,
         entropy: Entropy,
-        every_s: float,
         on_readings: Callable[[], None],
         meter_free: Callable[[MeterId], bool],
     ) -> None:
-        self._edge, self._store, self._entropy, self._every_s = edge, store, entropy, every_s
+        self._edge, self._store, self._entropy = edge, store, entropy
+        self._pace_s = edge.every_s
         self._on_readings, self._meter_free = on_readings, meter_free
         self.polled = {meter.name: Polled(meter) for meter in meters}
         self._due: list[tuple[float, int, MeterId]] = []
@@ -68,12 +68,13 @@ class Schedule:
 
     async def run(self) -> None:
         """Poll for ever: all once soon after the start, then each at an even pace of its own."""
-        await asyncio.sleep(self._entropy.fraction() * min(self._every_s, 1.0))
+        await asyncio.sleep(self._entropy.fraction() * min(self._edge.every_s, 1.0))
         now_s = self._edge.clock.boot()
         self._due = [(now_s, n, name) for n, name in enumerate(self.polled)]
         heapify(self._due)
         while self._due:
             self.duty.got_on()
+            self._keep_pace()
             due_s, n, name = self._due[0]
             if (left_s := due_s - self._edge.clock.boot()) > 0:
                 await asyncio.sleep(min(left_s, LONGEST_SLEEP_S))
@@ -86,8 +87,15 @@ class Schedule:
             self.duty.rests()
             await self.poll(polled)
             heappop(self._due)
-            heappush(self._due, (begun_s + self._every_s * min(2**polled.failures, RAREST), n, name))
+            heappush(self._due, (begun_s + self._edge.every_s * min(2**polled.failures, RAREST), n, name))
         await asyncio.get_running_loop().create_future()
+
+    def _keep_pace(self) -> None:
+        """Where another pace holds now, nobody's next turn is further away than that."""
+        if (pace_s := self._edge.every_s) != self._pace_s:
+            self._pace_s, latest_s = pace_s, self._edge.clock.boot() + pace_s
+            self._due = [(min(due_s, latest_s), n, name) for due_s, n, name in self._due]
+            heapify(self._due)
 
     async def poll(self, polled: Polled) -> None:
         """Read once; what fails is told, and tried again at the next turn."""

@@ -18,10 +18,11 @@ from gateway.inbox import Inbox
 from gateway.journal.errors import StorageError
 from gateway.journal.readings import ReadingStore
 from gateway.liveness.duty import Duty
+from gateway.remote.telling import Teller
 from protocols.errors import MalformedError, TheirsError
 from protocols.ports import Broker, Connect, Entropy, Message, Signer, Verifier
 from protocols.uplink import codec, topics
-from protocols.uplink.messages import Ack, Birth, Death, Permit, Readings, ReadingsMark
+from protocols.uplink.messages import Ack, Birth, Configuration, Death, Permit, Readings, ReadingsMark
 from seams.backoff import delays
 from seams.logs import Level
 from seams.transient import first, transient
@@ -43,6 +44,7 @@ class Uplink:
     edge: Edge
     inbox: Inbox
     births: Births
+    teller: Teller
     store: ReadingStore
     signer: Signer
     verifier: Verifier
@@ -56,6 +58,7 @@ class Uplink:
     _due: dict[str, tuple[float, float]] = field(default_factory=dict)
     _readings_held: asyncio.Event = field(default_factory=asyncio.Event)
     _fresh_readings: asyncio.Event = field(default_factory=asyncio.Event)
+    _moved: asyncio.Event = field(default_factory=asyncio.Event)
     _level: Level = field(default_factory=Level)
 
     @property
@@ -68,14 +71,15 @@ class Uplink:
         """What the session owes, and what sends the accounts up."""
         return self.duty, self.outbox_duty
 
-    async def run(self, connect: Connect) -> None:
-        """Keep a session, for ever."""
+    async def run(self, way: Callable[[], Connect]) -> None:
+        """Keep a session, for ever, each time by the way that holds then."""
         waits = delays(self.entropy)
         will = Message(topics.up(self.edge.gateway, Death.kind), self._death())
         while True:
+            self._moved.clear()
             self.duty.got_on()
             try:
-                async with connect([topics.gateway_filter(self.edge.gateway)], will) as broker:
+                async with way()([topics.gateway_filter(self.edge.gateway)], will) as broker:
                     await self._session(broker)
             except (OSError, ExceptionGroup) as error:
                 self._lost(error)
@@ -99,18 +103,33 @@ class Uplink:
     async def _session(self, broker: Broker) -> None:
         self._broker = broker
         self._due.clear()
+        self.births.forget()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._receive(broker), name="receive")
             group.create_task(self._announce(broker), name="announce")
             group.create_task(self._send_outbox(broker), name="outbox")
             group.create_task(self._send_readings(broker), name="readings")
             group.create_task(self._stands(), name="stands")
+            group.create_task(self._tell(), name="standing")
+            group.create_task(self._leave(), name="leaving")
 
     async def _stands(self) -> None:
         await asyncio.sleep(STEADY_S)
         self._steady, self.error = True, ""
         if (level := self._level.recovered()) is not None:
             log.log(level, "broker reached again")
+
+    async def _tell(self) -> None:
+        await self.births.born.wait()
+        await self.teller.run(self.publish)
+
+    async def _leave(self) -> None:
+        await self._moved.wait()
+        raise ConnectionError("the broker is another one now")
+
+    def moved(self) -> None:
+        """End this session, and begin the next one by another way."""
+        self._moved.set()
 
     async def publish(self, kind: str, raw: bytes) -> None:
         """Publish on this gateway's way up; ConnectionError while there is no session."""
@@ -153,7 +172,17 @@ class Uplink:
         if kind == Permit.kind:
             self._take_permit(raw)
             return None
+        if kind == Configuration.kind:
+            return self._configured(raw)
         return self.inbox.command(raw) if kind == "command" else self.inbox.look(raw)
+
+    def _configured(self, raw: bytes) -> str | None:
+        """New settings are proven by what is asked from now on."""
+        before = self.teller.keeper.layer
+        digest = self.teller.keeper.take(raw)
+        if self.teller.keeper.layer is not before:
+            self.births.forget()
+        return digest
 
     def _take_permit(self, raw: bytes) -> None:
         try:
@@ -173,6 +202,7 @@ class Uplink:
         if ack.gateway != self.edge.gateway:
             return
         if ack.digests:
+            self.teller.held(ack.digests)
             self.edge.journal.acknowledge(ack.digests)
             for digest in ack.digests:
                 self._due.pop(digest, None)

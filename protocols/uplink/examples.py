@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from protocols.types import Capability, GatewayId, Identity, MeterId, Outcome, ValvePosition, Verb
 from protocols.uplink import messages as m
 from protocols.uplink.reasons import Why
+from protocols.uplink.remote import BrokerAt, Settings
 
 G, A = GatewayId("cellar-7"), MeterId("water-a")
 AT = datetime(2026, 3, 2, 9, 30, 0, 250_000, tzinfo=UTC)
@@ -181,5 +182,27 @@ EXAMPLES: list[m.Body] = [
             m.Reading(A, AT, "volume", "12.3456", "m3"),
             m.Reading(A, AT, "unknown", None, "", 1, 2, 1, "maximum", "VIF 6F is reserved"),
         ),
+    ),
+    m.Configuration(
+        gateway=G,
+        number=7,
+        settings=Settings(
+            per_hour=2, share=0.25, spared=(A,), every_s=3600.0, broker=BrokerAt("broker-2.acqua.example", 8883)
+        ),
+        term_s=300.0,
+        at=AT,
+    ),
+    m.Configuration(gateway=G, number=8, settings=Settings(), term_s=300.0, at=LATER),
+    m.Standing(
+        gateway=G,
+        journal=JOURNAL,
+        boot=3,
+        boot_s=1006.0,
+        number=7,
+        verdict="refused",
+        why="per_hour: 2 is above the 1 of the gateway's own file",
+        in_force=0,
+        frozen="A burst main in via Roma",
+        at=LATER,
     ),
 ]

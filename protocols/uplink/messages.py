@@ -9,14 +9,14 @@ from typing import Literal
 
 from msgspec import field
 
-from protocols.types import Capability, GatewayId, Identity, MeterId, Outcome, ValvePosition, Verb
+from protocols.types import Capability, Identity, MeterId, Outcome, ValvePosition, Verb
 from protocols.uplink.parts import (
     GENESIS,
+    Body,
     Chain,
     Count,
     Digest,
     Hex,
-    Message,
     Moment,
     Part,
     Reason,
@@ -25,20 +25,16 @@ from protocols.uplink.parts import (
     Token,
 )
 from protocols.uplink.reasons import Why
+from protocols.uplink.remote import Configuration, Standing
 
 # fmt: off
 __all__ = [
-    "DOWN", "GENESIS", "PLAIN", "SIGNED", "UP", "Ack", "Birth", "BirthTerms", "Body", "Chain", "Command", "Death",
-    "Freeze", "IndexSeen", "Look", "LookAnswer", "MeterBirth", "Number", "Permit", "PermitRequest", "Reading",
-    "Readings", "ReadingsMark", "Reason", "Receipt", "Seen", "Settled", "Traffic",
+    "DOWN", "GENESIS", "PLAIN", "SIGNED", "UP", "Ack", "Birth", "BirthTerms", "Body", "Chain", "Command",
+    "Configuration", "Death", "Freeze", "IndexSeen", "Look", "LookAnswer", "MeterBirth", "Number", "Permit",
+    "PermitRequest", "Reading", "Readings", "ReadingsMark", "Reason", "Receipt", "Seen", "Settled", "Standing",
+    "Traffic",
 ]
 # fmt: on
-
-
-class Body(Message, frozen=True, kw_only=True):
-    """A message between a gateway and the control plane."""
-
-    gateway: GatewayId
 
 
 class Number(Part, frozen=True, order=True):
@@ -283,7 +279,10 @@ class Readings(Body, frozen=True):
     readings: tuple[Reading, ...]
 
 
-SIGNED: tuple[type[Body], ...] = (Birth, Command, PermitRequest, Permit, Look, LookAnswer, Receipt, Ack, Freeze)
+SIGNED: tuple[type[Body], ...] = (
+    *(Birth, Command, PermitRequest, Permit, Look, LookAnswer, Receipt, Ack, Freeze),
+    *(Configuration, Standing),
+)
 PLAIN: tuple[type[Body], ...] = (Death, Readings)
-UP = frozenset({"birth", "death", "permit-request", "look-answer", "receipt", "ack", "readings"})
-DOWN = frozenset({"command", "permit", "look", "ack", "freeze"})
+UP = frozenset({"birth", "death", "permit-request", "look-answer", "receipt", "ack", "readings", "standing"})
+DOWN = frozenset({"command", "permit", "look", "ack", "freeze", "configuration"})

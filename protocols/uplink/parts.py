@@ -8,6 +8,8 @@ from typing import Annotated, ClassVar
 
 from msgspec import DecodeError, Meta, Struct
 
+from protocols.types import GatewayId
+
 Count = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 """What every database and every reader of JSON can hold."""
 Seconds = Annotated[float, Meta(ge=0)]
@@ -31,6 +33,12 @@ class Message(Part, frozen=True, kw_only=True):
 
     kind: ClassVar[str]
     version: ClassVar[int] = 1
+
+
+class Body(Message, frozen=True, kw_only=True):
+    """A message between a gateway and the control plane."""
+
+    gateway: GatewayId
 
 
 class Reason(Part, frozen=True):

@@ -15,7 +15,7 @@ from drivers.catalogue import Catalogue, installed
 from gateway.app import Gateway
 from gateway.config import parse_config
 from gateway.journal.journal import Journal
-from protocols.ports import Broker, Dial
+from protocols.ports import Broker, Connect, Dial, Message
 from protocols.types import GatewayId, Identity, MeterId, ValvePosition, Verb
 from protocols.uplink import codec, topics
 from protocols.uplink.keys import KeyRing, SigningKey
@@ -35,7 +35,9 @@ from protocols.uplink.messages import (
     ReadingsMark,
     Reason,
     Receipt,
+    Standing,
 )
+from protocols.uplink.remote import BrokerAt
 from simulators.broker import MemoryBroker
 from simulators.faults import Faults
 from simulators.line import Line, Station
@@ -118,6 +120,7 @@ class Plane:
     requests: list[PermitRequest] = field(default_factory=list)
     readings: list[Readings] = field(default_factory=list)
     births: list[Birth] = field(default_factory=list)
+    standings: list[Standing] = field(default_factory=list)
     acked: list[str] = field(default_factory=list)
     before_permit: Callable[[PermitRequest], Awaitable[None]] | None = None
     broker: Broker | None = None
@@ -139,7 +142,7 @@ class Plane:
                 await asyncio.sleep(1)
 
     async def _hear(self, kind: str, raw: bytes) -> None:
-        classes = {c.kind: c for c in (Birth, PermitRequest, Receipt, LookAnswer, Ack)}
+        classes = {c.kind: c for c in (Birth, PermitRequest, Receipt, LookAnswer, Ack, Standing)}
         if kind == Readings.kind:
             await self._readings(codec.decode_plain(raw, Readings))
             return
@@ -162,6 +165,9 @@ class Plane:
             case LookAnswer():
                 if message not in self.answers:
                     self.answers.append(message)
+                await self.ack(opened.digest)
+            case Standing():
+                self.standings.append(message)
                 await self.ack(opened.digest)
             case Ack():
                 self.acked.extend(message.digests)
@@ -282,11 +288,25 @@ class World:
             verifier=KeyRing([PLANE_KEY.public]),
             software="curbstop test",
             machine=str(id(clock)),
+            connect_to=self.other_broker,
         )
         self.process.on_kill(database.close)
         self.process.on_kill(lambda: self.broker.cut(G))
         self.process.start(self.gateway.run())
         return self.gateway
+
+    def other_broker(self, at: BrokerAt) -> Connect:
+        """The world's broker goes by several names: `elsewhere` is one of them, any other leads nowhere."""
+
+        @asynccontextmanager
+        async def led(topics: list[str], will: Message | None) -> AsyncIterator[Broker]:
+            if at.host != "elsewhere":
+                await asyncio.sleep(3)
+                raise ConnectionError(at.host)
+            async with self.broker.connector(G)(topics, will) as broker:
+                yield broker
+
+        return led
 
     def kill(self) -> None:
         assert self.process is not None
