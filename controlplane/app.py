@@ -33,6 +33,7 @@ from controlplane.proof.sequencer import Notary
 from controlplane.protection import api as protection
 from controlplane.registry import api as registry
 from controlplane.registry import enrolling_api as keys
+from controlplane.remote import api as remote
 from controlplane.supervise import failure
 from controlplane.telemetry import api as telemetry
 from controlplane.web import acts, assets, errors, login, order, order_acts, situation, why_api
@@ -81,6 +82,7 @@ def create(
         access,
         registry,
         keys,
+        remote,
         orders,
         protection,
         credit,

@@ -32,6 +32,7 @@ CODES: dict[str, str] = {
     "evidence_unknown": "The report names evidence that its sender has not put.",
     "evidence_type": "Of no kind that is taken: photographs are JPEG, PNG or WebP, documents PDF.",
     "forbidden": "This role may not do that.",
+    "gateway_not_approved": "No key of this gateway was approved yet.",
     "gateway_revoked": "This gateway was revoked before.",
     "gateway_taken": "A gateway of this name is there already.",
     "giving_already": "Another order gives supply back at this point.",

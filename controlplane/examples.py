@@ -75,6 +75,10 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "Releasing": {"crew_is": "away", "statement": "the van is back in the yard, Mario was never there"},
     "RepairEnding": {"reason": "a new valve was put in, seal CB000003"},
     "Judging": {"accept": True, "reason": "the meter was exchanged last week", "serial": "26110002"},
+    "Configuring": {
+        "settings": {"per_hour": 2, "share": 0.25, "spared": ["water-a"], "every_s": 3600},
+        "reason": "works in via Roma until Friday",
+    },
     "NewFreeze": {"reason": "a wrong list was sent to us"},
     "NewToken": {"name": "billing", "role": "client_requester", "client": "cli_0k3f9x2mz7q1w8e4r"},
 }

@@ -114,6 +114,7 @@ OWN: dict[str, dict[str, tuple[str, ...]]] = {
     "POST /field/work-orders/{work_order}/release": {"403": ("person_required",), "409": ("no_permit_out",)},
     "POST /field/work-orders/{work_order}/override": {"403": ("person_required",), "409": ("nothing_doubted",)},
     "POST /field/work-orders/{work_order}/end": {"409": ("no_repair", "closed")},
+    "POST /gateways/{gateway}/configuration": {"409": ("gateway_revoked", "gateway_not_approved")},
     "DELETE /freeze": {"403": ("person_required",), "409": ("not_frozen",)},
     "POST /halt/resume": {"409": ("not_halted", "unsettled")},
 }

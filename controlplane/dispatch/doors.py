@@ -13,6 +13,7 @@ from controlplane.dispatch.strangers import Doubt
 from controlplane.orders import births, evidence, permit
 from controlplane.orders.context import Context
 from controlplane.registry.models import NO_KEY, gateways
+from controlplane.remote import service as remote
 from protocols.errors import TheirsError, UntrustedError
 from protocols.ports import Verifier
 from protocols.types import GatewayId
@@ -28,6 +29,7 @@ from protocols.uplink.messages import (
     Readings,
     ReadingsMark,
     Receipt,
+    Standing,
 )
 from protocols.uplink.topics import Topic
 
@@ -42,7 +44,7 @@ def nobody_watches(_db: Connection, _context: Context, _batch: Readings) -> None
 
 KEY = select(gateways.c.public_key, gateways.c.revoked_at, gateways.c.journal).where(gateways.c.id == bindparam("id"))
 HEARD = update(gateways).where(gateways.c.id == bindparam("this"))
-SIGNED: dict[str, type[Body]] = {c.kind: c for c in (Birth, PermitRequest, Receipt, LookAnswer, Ack)}
+SIGNED: dict[str, type[Body]] = {c.kind: c for c in (Birth, PermitRequest, Receipt, LookAnswer, Ack, Standing)}
 log: structlog.stdlib.BoundLogger = structlog.get_logger("doors")
 
 
@@ -109,6 +111,9 @@ class Doors:
                 permit.decide(db, self.context, message)
             case Ack():
                 outbox.acknowledged(db, topic.gateway, message.digests)
+            case Standing():
+                remote.take_standing(db, self.context.now, message)
+                self._ack(db, topic.gateway, digest=opened.digest)
             case Receipt():
                 evidence.take_receipt(db, self.context, codec.Opened(message, opened.digest, opened.keyid), raw)
                 self._ack(db, topic.gateway, digest=opened.digest)

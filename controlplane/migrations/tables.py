@@ -13,6 +13,7 @@ from controlplane.orders import models as orders
 from controlplane.outbox import outbox
 from controlplane.proof import models as proof
 from controlplane.registry import models as registry
+from controlplane.remote import models as remote
 from controlplane.replicas import models as replicas
 from controlplane.telemetry import models as telemetry
 
@@ -28,6 +29,7 @@ __all__ = [
     "outbox",
     "proof",
     "registry",
+    "remote",
     "replicas",
     "seals",
     "telemetry",

@@ -46,6 +46,7 @@ DECIDING = {
     "/gateways/{gateway}/keys/{key}/approve": "KeyApproval",
     "/gateways/{gateway}/keys/{key}/reject": "KeyRejection",
     "/gateways/{gateway}/revoke": "Revocation",
+    "/gateways/{gateway}/configuration": "Configuring",
     "/halt/resume": "Resumption",
     "/field/seals/issue": "SealIssue",
     "/field/seals/{seal}/void": "SealVoiding",
