@@ -6,12 +6,13 @@ from functools import lru_cache
 from sqlalchemy import select
 
 from controlplane.db import reading
+from controlplane.remote.models import gateway_standings
 from controlplane.telemetry.models import readings
 from protocols.errors import TheirsError
 from protocols.uplink import codec, topics
 from protocols.uplink.crew import CrewRelease
 from protocols.uplink.keys import KeyRing
-from protocols.uplink.messages import GENESIS, Ack, Readings
+from protocols.uplink.messages import GENESIS, Ack, Readings, Standing
 from tests.simulation.checkers.case import Case, Row
 from tests.simulation.house import ATTIC, KEYS
 from tests.simulation.machine import EVERY_S, PLANE_KEY
@@ -24,13 +25,27 @@ Key = tuple[str, int, int]
 
 def acknowledged_receipts_are_kept(case: Case) -> list[str]:
     """I7: what the plane's acknowledgement named, and what a journal holds for acknowledged, is in the plane."""
-    kept = {r.digest for r in case.receipts}
+    kept = {r.digest for r in case.receipts} | _standings(case)
     told = {d for ack in _acks(case, "down") for d in ack.digests}
     broken = [f"I7: {d[:8]} was acknowledged, and the plane does not have it" for d in told - kept]
     for book in case.books:
         lost = [digest for _, _, digest, _, _, acked in book.outbox if acked and digest not in kept]
         broken += [f"I7: {book.gateway} holds {d[:8]} for acknowledged, and the plane does not have it" for d in lost]
     return broken
+
+
+def _standings(case: Case) -> set[str]:
+    """How gateways said that they stand: of those only the last word of each is kept, if any was said."""
+    told = {d for seen in _seen(case, "delivered", Standing.kind) if (d := _standing(seen.message.payload)) is not None}
+    with reading(case.world.engine) as db:
+        return told if db.execute(select(gateway_standings)).first() is not None else set()
+
+
+def _standing(raw: bytes) -> str | None:
+    try:
+        return codec.open_signed(raw, Standing, KeyRing([k.public for k in KEYS.values()])).digest
+    except TheirsError:
+        return None
 
 
 def acknowledged_commands_are_journaled(case: Case) -> list[str]:
@@ -112,7 +127,7 @@ def _is_a_crews(case: Case, told: Row) -> bool:
 
 def every_proof_arrives(case: Case) -> list[str]:
     """I7: once all is quiet, the plane has every receipt and answer of every journal that is still there."""
-    kept = {r.digest for r in case.receipts}
+    kept = {r.digest for r in case.receipts} | _standings(case)
     there = {str(m.journals[-1]) for m in case.world.machines.values() if m.journals}
     return [
         f"I7: {digest[:8]}, number {number} of {book.gateway}, never arrived"
