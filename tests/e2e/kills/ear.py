@@ -9,7 +9,7 @@ from protocols.ports import Message
 from protocols.types import GatewayId
 from protocols.uplink import codec, topics
 from protocols.uplink.keys import KeyRing
-from protocols.uplink.messages import Ack, Permit
+from protocols.uplink.messages import Ack, Permit, Standing
 from seams.mqtt import Address, connector
 from tests.e2e.kills.files import LOOPBACK, Place, gateway
 from tests.e2e.kills.town import Moments
@@ -24,6 +24,7 @@ class Ear:
 
     place: Place
     moments: Moments
+    standings: set[str] = field(default_factory=set)
     by_plane: set[str] = field(default_factory=set)
     by_gateway: dict[str, set[str]] = field(default_factory=dict)
     readings: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -43,6 +44,8 @@ class Ear:
         topic = topics.parse(message.topic)
         if topic.kind == Permit.kind:
             self.moments.now("permit", topic.gateway)
+        if topic.kind == Standing.kind:
+            self.standings.add(codec.peek(message.payload, Standing).digest)
         if topic.kind != Ack.kind:
             return
         ring = KeyRing([self._key_of(topic.gateway, topic.direction)])
