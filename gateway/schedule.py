@@ -30,6 +30,8 @@ RAREST = 8
 """A meter that does not answer is asked once in so many turns at the least."""
 LONGEST_SLEEP_S = 60.0
 """The loop's timers stand still while the machine is suspended; what became due meanwhile is seen so soon after."""
+SOON_S = 0.001
+"""So near is now: the last bits of a float would be slept for ever."""
 TERM_S = 2 * LONGEST_SLEEP_S
 log: structlog.stdlib.BoundLogger = structlog.get_logger("polling")
 
@@ -76,7 +78,7 @@ class Schedule:
             self.duty.got_on()
             self._keep_pace()
             due_s, n, name = self._due[0]
-            if (left_s := due_s - self._edge.clock.boot()) > 0:
+            if (left_s := due_s - self._edge.clock.boot()) > SOON_S:
                 await asyncio.sleep(min(left_s, LONGEST_SLEEP_S))
                 continue
             begun_s, polled = self._edge.clock.boot(), self.polled[name]

@@ -49,13 +49,15 @@ def judged(world: World) -> tuple[int, str]:
 def test_I5_lower_caps_are_taken_and_told_and_hold_after_a_restart(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         await born(world)
-        await world.plane.send(asked(world, 1, Settings(per_hour=1, every_s=60.0)))
+        await world.plane.send(asked(world, 1, Settings(per_hour=1, every_s=900.0)))
         assert (await told(world, 1, "taken")).in_force == 1
-        assert (edge(world).limits.per_hour, edge(world).every_s) == (1, 60.0)
+        assert (edge(world).limits.per_hour, edge(world).every_s) == (1, 900.0)
         world.kill()
         await born(world)
         assert edge(world).limits.per_hour == 1
-        await world.receipt(await world.plane.send(world.plane.command(A, Verb.CLOSE)))
+        await asyncio.sleep(60)
+        closed = await world.receipt(await world.plane.send(world.plane.command(A, Verb.CLOSE)))
+        assert (closed.why, closed.outcome, closed.detail) == (None, Outcome.DONE, "")
         receipt = await world.receipt(await world.plane.send(world.plane.command(B, Verb.CLOSE)))
         assert receipt.why is Why.CAP
         await world.plane.send(asked(world, 2, Settings()))
