@@ -2,14 +2,14 @@
 
 import argparse
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from curbstop import __version__, freezing
+from curbstop import __version__, freezing, status
+from curbstop.attending import attendants
 from drivers.catalogue import installed
 from drivers.toml_lines import TomlError
 from gateway.app import Gateway
@@ -17,9 +17,6 @@ from gateway.config import BrokerConfig, Config, LineConfig, load
 from gateway.journal.errors import CorruptError, JournalError, StorageError
 from gateway.journal.place import open_at
 from gateway.lines import tcp
-from gateway.liveness.notify import Notify
-from gateway.liveness.pulse import Pulse
-from gateway.liveness.watchdog import Watchdog
 from gateway.supervise import supervised
 from protocols.ports import Dial
 from protocols.types import GatewayId
@@ -37,10 +34,14 @@ class StartError(Exception):
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
-    parser = commands.add_parser("gateway", help="run, freeze or release the edge gateway of one configuration file")
+    parser = commands.add_parser(
+        "gateway", help="run, freeze, release or show the edge gateway of one configuration file"
+    )
     parser.add_argument("act", nargs="?", choices=tuple(ACTS), default="run", help="what to do; run, if left out")
     parser.add_argument("config", type=Path)
     parser.add_argument("--reason", default="", help="why it is frozen: told to the control plane")
+    parser.add_argument("--json", action="store_true", help="status: as JSON, for programs")
+    parser.add_argument("--watch", action="store_true", help="status: again and again, until it is interrupted")
     parser.add_argument("--check", action="store_true", help="read the configuration, say what is wrong, and stop")
     parser.add_argument("--verbose", action="store_true", help="log what usually goes unsaid")
     parser.set_defaults(run=run)
@@ -60,7 +61,7 @@ def _run(arguments: argparse.Namespace) -> int:
             print(f"{arguments.config}: {len(config.meters)} meters on {len(config.lines)} lines, in order")
             return 0
         gateway = build(config)
-        while asyncio.run(serve(gateway)):
+        while asyncio.run(serve(gateway, config)):
             gateway.edge.journal.close()
             gateway = build(config)
     except (StartError, StorageError) as error:
@@ -73,6 +74,7 @@ ACTS: dict[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
     "freeze": freezing.freeze,
     "release": freezing.release,
+    "status": status.run,
 }
 
 
@@ -138,21 +140,17 @@ def _address(gateway: GatewayId, broker: BrokerConfig) -> Address:
     )
 
 
-async def serve(gateway: Gateway) -> bool:
+async def serve(gateway: Gateway, config: Config) -> bool:
     """Run until told to stop; a stop cancels the parts, and what was durable stays durable.
 
     True where it ended because its journal is damaged: opened anew, that is set aside.
     """
     task = asyncio.create_task(gateway.run(), name="gateway")
-    watchdog = Watchdog(Notify(os.environ), gateway.duties, gateway.words)
-    pulse = Pulse(SystemClock())
-    beside = [
-        asyncio.create_task(supervised("watchdog", watchdog.run), name="watchdog"),
-        asyncio.create_task(supervised("pulse", pulse.run), name="pulse"),
-    ]
+    attend = attendants(gateway, config)
+    beside = [asyncio.create_task(supervised(name, part), name=name) for name, part in attend.parts().items()]
 
     def stop() -> None:
-        watchdog.stopping()
+        attend.watchdog.stopping()
         task.cancel()
 
     loop = asyncio.get_running_loop()
@@ -161,6 +159,7 @@ async def serve(gateway: Gateway) -> bool:
     await asyncio.wait([task])
     for other in beside:
         other.cancel()
+    await asyncio.wait(beside)
     return not task.cancelled() and _spoilt(task)
 
 

@@ -73,6 +73,7 @@ class Gateway:
         connect_to: Callable[[BrokerAt], Connect] | None = None,
     ) -> None:
         self._config, self._connect, self._entropy = config, connect, entropy
+        self.begun_s = clock.boot()
         self.lines = {
             line.name: Line(line.name, dial(line), _timing(config, line), clock, entropy) for line in config.lines
         }

@@ -7,6 +7,7 @@ selection and answers under way are gone with it.
 
 import asyncio
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -54,7 +55,7 @@ class Line:
     def __init__(self, name: str, dial: Dial, timing: LineTiming, clock: Clock, entropy: Entropy) -> None:
         self.name, self._dial, self._timing, self._clock, self._entropy = name, dial, timing, clock, entropy
         self._ready: asyncio.PriorityQueue[tuple[Priority, int, Job[Any]]] = asyncio.PriorityQueue()
-        self._order = count()
+        self._order, self._plans = count(), Counter[Priority]()
         self._jobs: dict[int, Job[Any]] = {}
         self._one_at_a_time: dict[MeterId, asyncio.Lock] = {}
         self._memory, self._reader = LinkMemory(), FrameReader()
@@ -85,10 +86,16 @@ class Line:
             done = asyncio.get_running_loop().create_future()
             job = Job(meter, plan, priority, response_s, guard, done, moving=[] if moving is None else moving)
             self._put(job)
+            self._plans[priority] += 1
             try:
                 return await job.done
             finally:
+                self._plans[priority] -= 1
                 job.done.cancel()
+
+    def waiting(self) -> Counter[Priority]:
+        """How many plans are wanted and have not ended, by urgency."""
+        return +self._plans
 
     def expect_late_bytes(self) -> None:
         """A moving frame may have left before now, by a connection that is lost: it moves whoever is selected then."""
@@ -207,7 +214,7 @@ class Line:
             begun_s, self.state.exchanges = self._clock.boot(), self.state.exchanges + 1
             await self._write(wire, job, data, moves=moves)
             answer = await self._answer(wire, job, exchange, len(data))
-            self.state.busy_s += self._clock.boot() - begun_s
+            self.state.used(begun_s)
             self.duty.got_on()
             if answer is not None:
                 self.state.answered()

@@ -37,6 +37,8 @@ class Edge:
     spared: frozenset[MeterId] = frozenset()
     every_s: float = 900.0
     outbox: asyncio.Event = field(default_factory=asyncio.Event)
+    seen_s: dict[MeterId, float] = field(default_factory=dict)
+    """When each valve's position was last read, on the boot clock; only since this start."""
     _with_valve: tuple[MeterId, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,10 +66,13 @@ class Edge:
 
     def frozen(self, meter: MeterId) -> str | None:
         """Why nothing may be closed at this meter now: who froze it. None where nobody has."""
+        spared = "spared by the control plane's configuration of this gateway" if meter in self.spared else None
+        return self.frozen_all() or spared
+
+    def frozen_all(self) -> str | None:
+        """Why nothing may be closed at any meter now."""
         if self.local_freeze.on():
             return f"frozen at the gateway: {self.local_freeze.reason()}"
-        if meter in self.spared:
-            return "spared by the control plane's configuration of this gateway"
         return "frozen by the control plane" if self.journal.freeze()[1] else None
 
     def moment(self) -> Moment:
@@ -87,6 +92,8 @@ class Edge:
     def finish(self, task: Task, verb: Verb, account: Account) -> None:
         """Keep how a command ended, with its signed receipt and the position it left behind, and send that up."""
         build = self.notary.receipt(self.subject(task), verb, account)
+        if account.after is not None:
+            self.seen_s[task.meter] = account.after.boot_s
         with self.journal.transaction():
             if account.started:
                 left = account.after.position if account.after is not None else ValvePosition.UNKNOWN
@@ -96,4 +103,6 @@ class Edge:
 
     def saw(self, meter: Meter, position: ValvePosition) -> None:
         """Remember a position, for the caps."""
+        if position is not ValvePosition.UNKNOWN:
+            self.seen_s[meter.name] = self.clock.boot()
         self.journal.set_position(meter.name, position)

@@ -13,6 +13,7 @@ from protocols.ports import Clock
 from seams.logs import Level
 from seams.transient import transient
 
+WINDOW_S = 300.0
 log: structlog.stdlib.BoundLogger = structlog.get_logger("line")
 
 
@@ -29,10 +30,12 @@ class LineState:
     answers: int = 0
     busy_s: float = 0.0
     lost: int = 0
+    _marks: tuple[tuple[float, float], ...] = ()
     _level: Level = field(default_factory=Level)
 
     def __post_init__(self) -> None:
         self.since_s = self.clock.boot()
+        self._marks = ((self.since_s, 0.0),) * 2
 
     def connected(self) -> None:
         """A connection stands."""
@@ -48,6 +51,18 @@ class LineState:
         if not transient(error):
             raise error
         log.log(self._level.failed(), what, line=self.name, error=self.error)
+
+    def used(self, begun_s: float) -> None:
+        """An exchange that began then has ended."""
+        now_s = self.clock.boot()
+        self.busy_s += now_s - begun_s
+        if now_s - self._marks[1][0] > WINDOW_S:
+            self._marks = (self._marks[1], (now_s, self.busy_s))
+
+    def use(self) -> float:
+        """The share of the last minutes in which the line was busy."""
+        since_s, busy_s = self._marks[0]
+        return (self.busy_s - busy_s) / max(self.clock.boot() - since_s, 1.0)
 
     def answered(self) -> None:
         """A meter has answered: the line works."""

@@ -43,7 +43,6 @@ class Polled:
     meter: Meter
     failures: int = 0
     read_s: float | None = None
-    position_s: float | None = None
     error: str = ""
     level: Level = field(default_factory=Level)
 
@@ -127,4 +126,3 @@ class Schedule:
         self._store.add(readings_of(meter.name, ran.value, self._edge.clock.now()))
         if ran.value.position is not None:
             self._edge.saw(meter, ran.value.position)
-            polled.position_s = self._edge.clock.boot()

@@ -51,6 +51,7 @@ class Uplink:
     entropy: Entropy
     on_born: Callable[[], None]
     error: str = ""
+    heard_s: float | None = None
     duty: Duty = field(default_factory=partial(Duty, "uplink", TERM_S))
     outbox_duty: Duty = field(default_factory=partial(Duty, "outbox", TERM_S))
     _steady: bool = False
@@ -201,6 +202,7 @@ class Uplink:
             return
         if ack.gateway != self.edge.gateway:
             return
+        self.heard_s = self.edge.clock.boot()
         if ack.digests:
             self.teller.held(ack.digests)
             self.edge.journal.acknowledge(ack.digests)

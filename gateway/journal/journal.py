@@ -175,6 +175,11 @@ class Journal(Ledger):
         rows = self.rows("outbox", "WHERE acked = 0 AND number > ? ORDER BY number LIMIT ?", (after, limit))
         return [Sealed(number, kind, digest, raw) for number, kind, digest, _, raw, _ in rows]
 
+    def newest(self, kind: str, limit: int) -> list[tuple[Sealed, bool]]:
+        """The last messages of this kind, newest first, and whether the control plane holds them."""
+        rows = self.rows("outbox", "WHERE kind = ? ORDER BY number DESC LIMIT ?", (kind, limit))
+        return [(Sealed(number, kind, digest, raw), bool(acked)) for number, kind, digest, _, raw, acked in rows]
+
     def acknowledge(self, digests: tuple[str, ...]) -> None:
         """The control plane holds these; they stay here all the same."""
         with self.transaction():

@@ -59,7 +59,7 @@ def test_I7_a_row_found_spoilt_at_work_ends_the_run_and_the_next_is_in_safe_mode
     journal = gateway.edge.journal
 
     async def spoil() -> bool:
-        served = asyncio.create_task(edge_command.serve(gateway))
+        served = asyncio.create_task(edge_command.serve(gateway, config))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         journal._db.execute("UPDATE meta SET value = '7' WHERE key = 'boot'")

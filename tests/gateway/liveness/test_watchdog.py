@@ -131,7 +131,7 @@ serve = gateway.serve
 
 async def hanging(built):
     asyncio.get_running_loop().call_later(1.5, time.sleep, 600)
-    await serve(built)
+    await serve(built, config)
 
 asyncio.run(hanging(gateway.build(config)))
 """

@@ -1,0 +1,1 @@
+"""How a running gateway stands, for whoever is at it: gathered on its loop, told over a local socket."""
