@@ -2,7 +2,7 @@
 PY ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-.PHONY: setup demo test check bench sim soak model docs
+.PHONY: setup demo test check bench sim soak model docs mutants
 $(VENV)/.demo: pyproject.toml
 	$(PY) -m venv $(VENV) && $(BIN)/pip -q install -e '.[front]' && touch $@
 $(VENV)/.test: $(VENV)/.demo
@@ -32,3 +32,5 @@ soak: $(VENV)/.test
 	$(BIN)/python -m tests.e2e.kills $(or $(KILLS),500) $(or $(SEED),0) power
 model: $(VENV)/.test
 	$(BIN)/python -m tests.model
+mutants: $(VENV)/.test
+	$(BIN)/python -m tests.mutants $(if $(N),--count $(N)) $(if $(ONLY),--only "$(ONLY)")

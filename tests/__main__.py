@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from tests.parts import PARTS, PHASES, ROOT, shares
 
-NOT_RUN = "NOT RUN"
+TOLD = ("NOT RUN", "MUTANTS")
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ def last_line(text: str) -> str:
 
 
 def tell(ended: Ended, text: str) -> None:
-    """All that a part said if it failed; else what it could not run."""
+    """All that a part said if it failed; else what it could not run, and which mutants were drawn."""
     lines = text.splitlines()
-    shown = lines if ended.status else [line for line in lines if line.startswith(NOT_RUN)]
+    shown = lines if ended.status else [line for line in lines if line.startswith(TOLD)]
     print("\n".join([*shown, ended.told()]), flush=True)
 
 

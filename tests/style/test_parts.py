@@ -10,7 +10,7 @@ import pytest
 
 from tests.parts import PARTS, PHASES, ROOT, TESTS, files, part_of, shares
 
-ALL_CORES = re.compile(r"\bover_all_cores\b")
+ALL_CORES = re.compile(r"\b(over_all_cores|try_out)\b")
 
 
 def test_each_file_is_in_exactly_one_part_that_is_run() -> None:
