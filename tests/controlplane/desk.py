@@ -212,8 +212,10 @@ class Desk:
         index: tuple[str, ...] = (),
         outcome: Outcome = Outcome.DONE,
         alarms: tuple[str, ...] = (),
+        *,
+        began: bool = False,
     ) -> None:
-        """Answer a look; `settled` are digests of commands that its journal says never started and are burned."""
+        """Answer a look; `settled` are commands its journal says never started, or if they `began`, was not read."""
         with reading(self.engine) as db:
             row = db.execute(select(looks).where(looks.c.digest == look)).one()
         burned = [self.command(d) for d in settled]
@@ -231,7 +233,10 @@ class Desk:
                 index=tuple(IndexSeen(value=v, unit="m3", at=self.clock.now(), boot_s=1.0) for v in index),
                 settled=tuple(
                     Settled(
-                        number=Number(c.epoch, c.sequence), command=c.digest, started=False, outcome=Outcome.REFUSED
+                        number=Number(c.epoch, c.sequence),
+                        command=c.digest,
+                        started=began,
+                        outcome=Outcome.UNKNOWN if began else Outcome.REFUSED,
                     )
                     for c in burned
                 ),

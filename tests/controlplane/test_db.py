@@ -51,3 +51,12 @@ def test_a_reader_waits_for_no_writer_and_sees_one_moment(engine: Engine) -> Non
     with engine.begin() as writer, reading(engine) as db:
         writer.execute(text("INSERT INTO t VALUES (2)"))
         assert rows(db) == 1
+
+
+def test_I7_what_is_committed_is_on_the_disk(engine: Engine) -> None:
+    """Whether that outlives the power is shown in `tests/power`; here, that every connection asks for it."""
+    for _ in range(2):
+        with engine.connect() as db:
+            told = [db.execute(text(f"PRAGMA {what}")).scalar_one() for what in ("synchronous", "journal_mode")]
+        assert told == [2, "wal"]
+        engine.dispose()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import OperationalError
 
-from controlplane.db import make_engine
+from controlplane.db import make_engine, reading
 from controlplane.writer import InlineWriter, ThreadWriter
 
 
@@ -109,3 +109,23 @@ def test_facts_read_under_the_writers_lock_can_not_change(engine: Engine) -> Non
         with pytest.raises(OperationalError, match="locked"), quick.begin() as other:
             other.execute(text("SELECT * FROM t"))
     quick.dispose()
+
+
+@pytest.mark.parametrize("kind", ["inline", "thread"])
+async def test_who_waits_for_commits_is_woken_when_they_can_be_read_and_never_before(engine: Engine, kind: str) -> None:
+    writer = ThreadWriter(engine) if kind == "thread" else InlineWriter(engine, [])
+    seen: list[list[int]] = []
+    readers = make_engine(str(engine.url))
+
+    def look() -> None:
+        with reading(readers) as db:
+            seen.append([row.n for row in db.execute(text("SELECT n FROM t ORDER BY n"))])
+
+    writer.on_commit(look)
+    await writer.run(put(1))
+    await writer.run(put(2))
+    await asyncio.sleep(0.05)
+    assert seen == [[1], [1, 2]]
+    if isinstance(writer, ThreadWriter):
+        writer.close()
+    readers.dispose()

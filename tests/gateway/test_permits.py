@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from gateway.clockwatch import ClockWatch

@@ -1,8 +1,8 @@
 """`python -m tests.mutants`: make each mutant in a copy of the tree, and see whether the tests that are named fail.
 
 `--count N` tries those that a commit is tried with (`--commit`, this clone's by default); `--only TEXT` those whose
-name or rule holds it. A survivor is tried on the whole folder of its tests too. Ends with 0 if every one was killed by a
-test that is named.
+name or rule holds it. A survivor is tried on the whole folder of its tests too. Ends with 0 if every one was killed by
+a test that is named.
 """
 
 import argparse

@@ -10,6 +10,7 @@ PERMIT, EVIDENCE, BIRTHS = (
 SETTLING, STOPPING = "controlplane/orders/settling.py", "controlplane/orders/stopping.py"
 OF_PERMIT = ("tests/controlplane/test_permit.py",)
 OF_SETTLING = ("tests/controlplane/orders/test_settling.py",)
+OF_ACCOUNTS = ("tests/controlplane/orders/test_accounts.py",)
 OF_STOPS = ("tests/controlplane/orders/test_stops.py",)
 
 CONTROL: dict[str, Mutant] = {
@@ -124,28 +125,28 @@ CONTROL: dict[str, Mutant] = {
         EVIDENCE,
         "row is None or row.gateway != receipt.gateway or row.meter != receipt.meter",
         "row is None or row.gateway != receipt.gateway",
-        (*OF_SETTLING, "tests/controlplane/dispatch/test_dispatch.py", "tests/controlplane/test_life.py"),
+        OF_ACCOUNTS,
     ),
     "a receipt taken twice": Mutant(
         "I7: an account that comes twice changes nothing more",
         EVIDENCE,
         "    if any(row.digest == digest for row in near):\n        return False\n",
         "",
-        ("tests/controlplane/orders/test_gaps.py", "tests/controlplane/test_races.py"),
+        OF_ACCOUNTS,
     ),
     "a forked history not told": Mutant(
         "I9: two accounts under one number are an alarm",
         EVIDENCE,
         "    doubled = any(row.number == chain.number for row in near)\n",
         "    doubled = False\n",
-        ("tests/controlplane/orders/test_gaps.py", "tests/controlplane/test_life.py"),
+        OF_ACCOUNTS,
     ),
     "an account that skips not told": Mutant(
         "I9: an account that does not name the one before it is an alarm",
         EVIDENCE,
         "    before = any(row.number < chain.number and row.digest != chain.previous for row in near)\n",
         "    before = False\n",
-        ("tests/controlplane/orders/test_gaps.py", "tests/controlplane/test_life.py"),
+        OF_ACCOUNTS,
     ),
     "an unknown journal keeps its epoch": Mutant(
         "P6: a journal that is not known raises the epoch",

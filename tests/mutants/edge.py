@@ -85,8 +85,8 @@ EDGE: dict[str, Mutant] = {
     "a failing commit ignored": Mutant(
         "P11: started is durable before the first byte",
         ATTEMPT,
-        "            self.edge.storage_works = False\n            return Why.STORAGE\n        return refusal",
-        "            pass\n        return refusal",
+        "        except StorageError:\n            return Why.STORAGE\n",
+        "        except StorageError:\n            pass\n",
         ("tests/gateway/test_attack_bad_days.py", "tests/gateway/test_kill.py"),
     ),
     "arm at an open valve": Mutant(
@@ -223,7 +223,8 @@ EDGE: dict[str, Mutant] = {
         '                log.error("the disk refuses: nothing is acknowledged, nothing is closed", error=str(error))'
         "  # noqa: TRY400 - the text says it\n                continue\n",
         "                from protocols.uplink.messages import Command\n\n"
-        "                digest = codec.peek(message.payload, Command).digest\n                log.warning(str(error))\n",
+        "                log.warning(str(error))\n"
+        "                digest = codec.peek(message.payload, Command).digest\n",
         ("tests/gateway/test_attack_bad_days.py",),
     ),
     "mark not durable": Mutant(
@@ -236,15 +237,15 @@ EDGE: dict[str, Mutant] = {
     "cap not persisted": Mutant(
         "I5: a use of the caps is durable before the first byte",
         JOURNAL,
-        '                db.execute("INSERT INTO takings VALUES (?, ?, ?, ?, ?)", row)\n',
+        '                self.insert("takings", [row])\n',
         "                del row\n",
         ("tests/gateway/test_caps.py", "tests/gateway/test_caps_in_time.py"),
     ),
     "started twice": Mutant(
         "I2: a command begins once",
         JOURNAL,
-        "            if changed.rowcount != 1:\n",
-        "            if changed.rowcount > 1:\n",
+        'if found is None or found.state != "received":',
+        "if found is None:",
         OF_JOURNAL,
     ),
     "starts not counted outside": Mutant(
@@ -264,8 +265,8 @@ EDGE: dict[str, Mutant] = {
     "an epoch that falls": Mutant(
         "P6: an epoch never falls",
         JOURNAL,
-        "SET epoch = max(epoch, excluded.epoch)",
-        "SET epoch = excluded.epoch",
+        "(meter, max(epoch, self.epoch(meter)))",
+        "(meter, epoch)",
         OF_JOURNAL,
     ),
     "an old freeze's end heard": Mutant(
@@ -292,8 +293,8 @@ EDGE: dict[str, Mutant] = {
     "readings dropped while unacknowledged": Mutant(
         "I7: a reading stays until the control plane holds it",
         READINGS,
-        '"DELETE FROM readings WHERE boot = ? AND sequence <= ?"',
-        '"DELETE FROM readings WHERE boot = ? AND sequence >= 0 * ?"',
+        '"boot = ? AND sequence <= ?"',
+        '"boot = ? AND sequence >= 0 * ?"',
         ("tests/gateway/journal/test_readings.py",),
     ),
     "another journal's mark believed": Mutant(

@@ -1,6 +1,6 @@
 """Guards of the house around the orders: its database, its doors, who may ask for what, nothing done twice."""
 
-from tests.mutants.mutant import Mutant
+from tests.mutants.mutant import Edit, Mutant
 
 DB, DOORS, TOKENS = "controlplane/db.py", "controlplane/dispatch/doors.py", "controlplane/access/service.py"
 OF_DISPATCH = ("tests/controlplane/dispatch/test_dispatch.py", "tests/controlplane/dispatch/test_strangers.py")
@@ -31,6 +31,14 @@ HOUSE: dict[str, Mutant] = {
         "        for waiting, result in results:\n            waiting.done.set_result(result)\n        self.wake()\n",
         "        self.wake()\n",
         ("tests/controlplane/test_writer.py",),
+        (
+            Edit(
+                "controlplane/writer.py",
+                "_attempt(db, waiting, results, alone=len(group) == 1)\n",
+                "_attempt(db, waiting, results, alone=len(group) == 1)\n"
+                "                for waiting, result in results:\n                    waiting.done.set_result(result)\n",
+            ),
+        ),
     ),
     "a gateway speaks for another": Mutant(
         "I10: a gateway speaks for itself",

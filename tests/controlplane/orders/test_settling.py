@@ -81,6 +81,15 @@ def test_P6_started_and_not_read_back_is_settled_by_time_alone(desk: Desk) -> No
     assert desk.state(order) is S.PLANNED
 
 
+def test_P6_what_a_look_names_as_begun_and_not_read_is_settled_by_time_alone(desk: Desk) -> None:
+    order = desk.permitted()
+    desk.receipt(order.command, Outcome.UNKNOWN, Why.INTERRUPTED, started=True)
+    desk.answer(desk.order(order).look, ValvePosition.OPEN, settled=(order.command or "",), began=True)
+    assert may_act(desk)
+    desk.pass_s(ACTS_S + 1)
+    assert not may_act(desk)
+
+
 def test_P6_a_look_that_names_nothing_leaves_a_grant_unsettled_and_sends_nobody(desk: Desk) -> None:
     order = desk.permitted()
     desk.birth(None)
