@@ -25,13 +25,6 @@ FIELD: dict[str, Mutant] = {
         "",
         (f"{WORK}/test_settled_first.py",),
     ),
-    "a crew's permit off the site": Mutant(
-        "P9: a crew is permitted only where it stands",
-        HANDING,
-        "order.way is not Kind.TAKING or order.state is not OrderState.ON_SITE or order.channel",
-        "order.way is not Kind.TAKING or order.channel",
-        OF_REPORTS,
-    ),
     "sent while a hand is out": Mutant(
         "P9: while a crew holds a permit the giving command waits",
         "controlplane/orders/hands.py",
@@ -52,13 +45,6 @@ FIELD: dict[str, Mutant] = {
         "    if (permitted or usual) and report.left is not BY_HAND.get(order.kind):\n",
         "    if (permitted or usual) and report.left is None:\n",
         OF_REPORTS,
-    ),
-    "given back before settlement by a crew": Mutant(
-        "P8: what a crew has seen counts after every settlement",
-        WITNESS,
-        "    if usual and order.way is Kind.GIVING and not read_after(db, order.point, sequence):\n",
-        "    if usual and order.way is Kind.GIVING and sequence < 0:\n",
-        (f"{WORK}/test_settled_first.py",),
     ),
     "acted after its permit and nobody told": Mutant(
         "P9: a hand that began after its permit's end is told of",

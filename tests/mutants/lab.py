@@ -71,7 +71,9 @@ def _tested(mutant: Mutant, copy: Path, tests: Iterable[str]) -> tuple[bool, str
     """Whether a test fails, which does first, and all that was said."""
     try:
         with _made(mutant, copy):
-            done = _run(copy, "pytest", "-q", "-x", "--tb=short", "-p", "no:cacheprovider", *tests)
+            done = _run(
+                copy, "pytest", "-q", "-x", "--tb=short", "-p", "no:cacheprovider", "-p", "no:schemathesis", *tests
+            )
     except subprocess.TimeoutExpired:
         return False, "", f"no verdict: the tests have not ended in {TIMEOUT_S} s"
     if done.returncode not in (PASSED, FAILED):

@@ -325,3 +325,15 @@ def test_a_connection_that_breaks_at_every_batch_does_not_make_it_be_sent_for_ev
             assert outbox.waiting(db, field.desk.clock.now()).parcels == []
 
     play(story, faults=Faults(1, [Window(Fault.PUBLISH_CUT, 0.1)]))
+
+
+def test_I7_an_account_that_is_kept_is_acknowledged_to_its_gateway() -> None:
+    async def story(field: Field) -> None:
+        order = field.desk.permitted()
+        receipt = field.desk.account(order.command)
+        field.say(receipt)
+        await asyncio.sleep(5)
+        told = [digest for ack in field.told(Ack) if isinstance(ack, Ack) for digest in ack.digests]
+        assert told == [codec.digest(codec.encode(receipt))]
+
+    play(story)
