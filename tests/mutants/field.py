@@ -7,12 +7,12 @@ HANDING, WITNESS, ENROLMENT = (
     "controlplane/orders/witness.py",
     "controlplane/field/enrolment/service.py",
 )
+CODE, WORK = "controlplane/field/work", "tests/controlplane/field/work"
 NEEDS, TWO, STORE = (
-    "controlplane/field/work/needs.py",
-    "controlplane/field/work/two.py",
+    f"{CODE}/needs.py",
+    f"{CODE}/two.py",
     "controlplane/field/evidence/store.py",
 )
-WORK = "tests/controlplane/field/work"
 OF_REPORTS = (f"{WORK}/test_permit_and_report.py",)
 OF_ENROLMENT = ("tests/controlplane/field/enrolment/test_enrolment.py",)
 OF_EVIDENCE = ("tests/controlplane/field/evidence/test_evidence_api.py",)

@@ -183,3 +183,15 @@ def test_F33_a_doubted_report_is_kept_until_two_persons_have_judged_it(
     assert clerk.post(Role.OPERATOR, path, body).json()["done"] is False
     assert clerk.post(Role.SUPERVISOR, path, body).json()["done"] is True
     assert order(clerk, work["order"])["state"] == state
+
+
+@pytest.mark.parametrize("late_s", [0, 1])
+def test_P9_who_began_after_its_permits_end_is_an_alarm(
+    clerk: Clerk, hand: Hand, work: dict[str, Any], late_s: int
+) -> None:
+    permitted(hand, work)
+    ends_at = clerk.clock.now() + timedelta(seconds=clerk.settings.crew_permit_s)
+    clerk.clock.run(clerk.settings.crew_permit_s + 60)
+    assert hand.report(work, began_at=ends_at + timedelta(seconds=late_s)).status_code == 200
+    assert alarms(clerk) == ["acted_after_permit"] * late_s
+    assert order(clerk, work["order"])["state"] == "completed"
