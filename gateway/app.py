@@ -10,6 +10,7 @@ from gateway.births import Births
 from gateway.bus import Line, LineTiming
 from gateway.caps import DAY_S
 from gateway.clockwatch import ClockWatch
+from gateway.conditions import Conditions
 from gateway.config import Config, LineConfig, MeterConfig
 from gateway.edge import Edge
 from gateway.inbox import Inbox, recover
@@ -95,8 +96,10 @@ class Gateway:
         self._connect_to = connect_to
         births = Births(self.edge, entropy, software, self.keeper)
         inbox = Inbox(self.edge, verifier, self._put)
-        teller = Teller(self.keeper, signer)
-        self.uplink = Uplink(self.edge, inbox, births, teller, self.store, signer, verifier, entropy, self._on_born)
+        teller, told = Teller(self.keeper, signer), Conditions(self.edge, self.store, signer)
+        self.uplink = Uplink(
+            self.edge, inbox, births, teller, self.store, signer, verifier, entropy, self._on_born, told
+        )
         self.schedules = {name: self._schedule(name) for name in self.lines}
 
     def _meter(self, meter: MeterConfig) -> Meter:

@@ -13,6 +13,7 @@ from functools import partial
 import structlog
 
 from gateway.births import Births
+from gateway.conditions import Conditions
 from gateway.edge import Edge
 from gateway.inbox import Inbox
 from gateway.journal.errors import StorageError
@@ -22,7 +23,7 @@ from gateway.remote.telling import Teller
 from protocols.errors import MalformedError, TheirsError
 from protocols.ports import Broker, Connect, Entropy, Message, Signer, Verifier
 from protocols.uplink import codec, topics
-from protocols.uplink.messages import Ack, Birth, Configuration, Death, Permit, Readings, ReadingsMark
+from protocols.uplink.messages import Ack, Birth, Condition, Configuration, Death, Permit, Readings, ReadingsMark
 from seams.backoff import delays
 from seams.logs import Level
 from seams.transient import first, transient
@@ -50,6 +51,7 @@ class Uplink:
     verifier: Verifier
     entropy: Entropy
     on_born: Callable[[], None]
+    conditions: Conditions
     error: str = ""
     heard_s: float | None = None
     duty: Duty = field(default_factory=partial(Duty, "uplink", TERM_S))
@@ -205,6 +207,7 @@ class Uplink:
         self.heard_s = self.edge.clock.boot()
         if ack.digests:
             self.teller.held(ack.digests)
+            self.conditions.acknowledged(ack.digests)
             self.edge.journal.acknowledge(ack.digests)
             for digest in ack.digests:
                 self._due.pop(digest, None)
@@ -228,6 +231,8 @@ class Uplink:
             if self.births.due():
                 raw, _ = codec.seal(self.births.make(), self.signer)
                 await broker.publish(topics.up(self.edge.gateway, Birth.kind), raw)
+            if self.births.born.is_set() and (condition := self.conditions.due()) is not None:
+                await broker.publish(topics.up(self.edge.gateway, Condition.kind), condition)
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _send_outbox(self, broker: Broker) -> None:

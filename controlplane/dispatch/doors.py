@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from controlplane import outbox
-from controlplane.dispatch import strangers
+from controlplane.dispatch import conditions, strangers
 from controlplane.dispatch.strangers import Doubt
 from controlplane.orders import births, evidence, permit
 from controlplane.orders.context import Context
@@ -23,6 +23,7 @@ from protocols.uplink.messages import (
     Ack,
     Birth,
     Body,
+    Condition,
     Death,
     LookAnswer,
     PermitRequest,
@@ -44,7 +45,9 @@ def nobody_watches(_db: Connection, _context: Context, _batch: Readings) -> None
 
 KEY = select(gateways.c.public_key, gateways.c.revoked_at, gateways.c.journal).where(gateways.c.id == bindparam("id"))
 HEARD = update(gateways).where(gateways.c.id == bindparam("this"))
-SIGNED: dict[str, type[Body]] = {c.kind: c for c in (Birth, PermitRequest, Receipt, LookAnswer, Ack, Standing)}
+SIGNED: dict[str, type[Body]] = {
+    c.kind: c for c in (Birth, PermitRequest, Receipt, LookAnswer, Ack, Condition, Standing)
+}
 log: structlog.stdlib.BoundLogger = structlog.get_logger("doors")
 
 
@@ -109,6 +112,9 @@ class Doors:
                 births.take_birth(db, self.context, message)
             case PermitRequest():
                 permit.decide(db, self.context, message)
+            case Condition():
+                conditions.take(db, self.context, message)
+                self._ack(db, topic.gateway, digest=opened.digest)
             case Ack():
                 outbox.acknowledged(db, topic.gateway, message.digests)
             case Standing():

@@ -69,6 +69,7 @@ gateways = Table(
     Column("last_seen_at", Moment, nullable=True),
     Column("revoked_by", String, nullable=True),
     Column("revoke_reason", String, nullable=True),
+    Column("condition", JSON, nullable=True),
 )
 
 gateway_keys = Table(

@@ -98,6 +98,19 @@ class NewGateway(In):
         return self
 
 
+class ConditionOut(Out):
+    """What ails a gateway, as it says itself: its disk `works`, `refuses` or has `failed`.
+
+    `safe_mode` is why it closes nothing until a person ends that there; empty where it may. `readings_lost` were
+    dropped at its bound.
+    """
+
+    storage: str
+    safe_mode: str
+    readings_lost: int
+    at: datetime
+
+
 class GatewayOut(Out):
     """A gateway; `public_key` is the approved one, null before any was."""
 
@@ -109,6 +122,7 @@ class GatewayOut(Out):
     revoked_by: str | None
     revoke_reason: str | None
     last_seen_at: datetime | None
+    condition: ConditionOut | None
 
 
 class NewGatewayKey(In):

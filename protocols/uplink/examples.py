@@ -205,4 +205,14 @@ EXAMPLES: list[m.Body] = [
         frozen="A burst main in via Roma",
         at=LATER,
     ),
+    m.Condition(
+        gateway=G,
+        journal=JOURNAL,
+        boot=1,
+        number=2,
+        storage="works",
+        safe_mode="the journal was damaged and is set aside as journal.sqlite.aside-20260302T070000Z: rows are missing",
+        readings_lost=120,
+        at=AT,
+    ),
 ]

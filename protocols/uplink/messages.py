@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import field
 
 from protocols.types import Capability, Identity, MeterId, Outcome, ValvePosition, Verb
+from protocols.uplink.condition import Condition
 from protocols.uplink.parts import (
     GENESIS,
     Body,
@@ -29,7 +30,7 @@ from protocols.uplink.remote import Configuration, Standing
 
 # fmt: off
 __all__ = [
-    "DOWN", "GENESIS", "PLAIN", "SIGNED", "UP", "Ack", "Birth", "BirthTerms", "Body", "Chain", "Command",
+    "DOWN", "GENESIS", "PLAIN", "SIGNED", "UP", "Ack", "Birth", "BirthTerms", "Body", "Chain", "Command", "Condition",
     "Configuration", "Death", "Freeze", "IndexSeen", "Look", "LookAnswer", "MeterBirth", "Number", "Permit",
     "PermitRequest", "Reading", "Readings", "ReadingsMark", "Reason", "Receipt", "Seen", "Settled", "Standing",
     "Traffic",
@@ -281,8 +282,10 @@ class Readings(Body, frozen=True):
 
 SIGNED: tuple[type[Body], ...] = (
     *(Birth, Command, PermitRequest, Permit, Look, LookAnswer, Receipt, Ack, Freeze),
-    *(Configuration, Standing),
+    *(Configuration, Standing, Condition),
 )
 PLAIN: tuple[type[Body], ...] = (Death, Readings)
-UP = frozenset({"birth", "death", "permit-request", "look-answer", "receipt", "ack", "readings", "standing"})
+UP = frozenset(
+    {"birth", "death", "permit-request", "look-answer", "receipt", "ack", "readings", "standing", "condition"}
+)
 DOWN = frozenset({"command", "permit", "look", "ack", "freeze", "configuration"})

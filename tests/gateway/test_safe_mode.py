@@ -72,3 +72,46 @@ def test_I7_a_row_found_spoilt_at_work_ends_the_run_and_the_next_is_in_safe_mode
     again = edge_command.build(config).edge.journal
     assert "a row of meta is not what was written" in again.safe
     assert len([*tmp_path.glob("journal.sqlite.aside-*Z")]) == 1
+
+
+def test_I7_what_ails_it_is_told_upstream_at_each_start_and_change_until_it_is_held(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        journal, plane = world.start().edge.journal, world.plane
+        await world.until(lambda: plane.conditions)
+        await asyncio.sleep(120)
+        assert [(c.storage, c.safe_mode) for c in plane.conditions] == [("works", "")]
+        plane.holds = False
+        journal.set_safe(SAFE)
+        await asyncio.sleep(30)
+        assert len(plane.conditions) > 3
+        assert {c.safe_mode for c in plane.conditions[1:]} == {SAFE}
+        plane.holds = True
+        assert world.database is not None
+        world.database.execute("PRAGMA query_only = ON")
+        await plane.send(plane.command(A, Verb.CLOSE))
+        await world.until(lambda: plane.conditions[-1].storage == "refuses")
+        assert world.moves(A) == []
+        world.database.execute("PRAGMA query_only = OFF")
+        await world.until(lambda: plane.conditions[-1].storage == "works", within_s=1200)
+        numbers = [c.number for c in plane.conditions]
+        assert numbers == sorted(set(numbers))
+
+    play(story, tmp_path)
+
+
+def test_I7_lost_readings_are_told_upstream_with_their_count_over_a_start(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        store = world.start().store
+        await world.plane.born.wait()
+        store._bound = 2
+        world.plane.holds = False
+        await world.until(lambda: store.lost > 0, within_s=3000)
+        world.plane.holds = True
+        await world.until(lambda: any(c.readings_lost > 0 for c in world.plane.conditions))
+        lost = store.lost
+        world.kill()
+        world.start()
+        await world.until(lambda: any(c.boot == 2 for c in world.plane.conditions))
+        assert world.plane.conditions[-1].readings_lost >= lost
+
+    play(story, tmp_path)

@@ -25,6 +25,7 @@ from protocols.uplink.messages import (
     BirthTerms,
     Body,
     Command,
+    Condition,
     Freeze,
     Look,
     LookAnswer,
@@ -119,6 +120,7 @@ class Plane:
     answers: list[LookAnswer] = field(default_factory=list)
     requests: list[PermitRequest] = field(default_factory=list)
     readings: list[Readings] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
     births: list[Birth] = field(default_factory=list)
     standings: list[Standing] = field(default_factory=list)
     acked: list[str] = field(default_factory=list)
@@ -142,7 +144,7 @@ class Plane:
                 await asyncio.sleep(1)
 
     async def _hear(self, kind: str, raw: bytes) -> None:
-        classes = {c.kind: c for c in (Birth, PermitRequest, Receipt, LookAnswer, Ack, Standing)}
+        classes = {c.kind: c for c in (Birth, PermitRequest, Receipt, LookAnswer, Ack, Condition, Standing)}
         if kind == Readings.kind:
             await self._readings(codec.decode_plain(raw, Readings))
             return
@@ -168,6 +170,9 @@ class Plane:
                 await self.ack(opened.digest)
             case Standing():
                 self.standings.append(message)
+                await self.ack(opened.digest)
+            case Condition():
+                self.conditions.append(message)
                 await self.ack(opened.digest)
             case Ack():
                 self.acked.extend(message.digests)
