@@ -11,10 +11,11 @@ from protocols.proof.known import Role
 from protocols.uplink import codec, envelope
 from protocols.uplink.crew import CREW, CrewAbort, CrewPermitRequest, CrewReport
 from protocols.uplink.envelope import Envelope
-from protocols.uplink.messages import SIGNED, Birth, LookAnswer, PermitRequest, Receipt
+from protocols.uplink.messages import SIGNED, Birth, Condition, LookAnswer, PermitRequest, Receipt
 from protocols.uplink.parts import Message
 
-KINDS: dict[str, type[Message]] = {kind.kind: kind for kind in (*SIGNED, *CREW)}
+KINDS: dict[str, type[Message]] = {kind.kind: kind for kind in (*SIGNED, *CREW) if kind is not Condition}
+"""All that is signed but what a gateway says of its own state: no order's history rests on that."""
 SIGNED_BY: dict[str, Role] = dict.fromkeys(KINDS, Role.HOUSE)
 SIGNED_BY |= {kind.kind: Role.GATEWAY for kind in (Birth, LookAnswer, PermitRequest, Receipt)}
 SIGNED_BY |= {kind.kind: Role.DEVICE for kind in (CrewAbort, CrewPermitRequest, CrewReport)}
