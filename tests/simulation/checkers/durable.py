@@ -1,18 +1,20 @@
 """I7, I9, I12: what was acknowledged is there, the chain of proofs is whole, and nobody was stopped by another."""
 
 from collections import defaultdict
+from contextlib import suppress
 from functools import lru_cache
 
 from sqlalchemy import select
 
 from controlplane.db import reading
+from controlplane.registry.models import gateways
 from controlplane.remote.models import gateway_standings
 from controlplane.telemetry.models import readings
 from protocols.errors import TheirsError
 from protocols.uplink import codec, topics
 from protocols.uplink.crew import CrewRelease
 from protocols.uplink.keys import KeyRing
-from protocols.uplink.messages import GENESIS, Ack, Readings, Standing
+from protocols.uplink.messages import GENESIS, Ack, Condition, Readings, Standing
 from tests.simulation.checkers.case import Case, Row
 from tests.simulation.house import ATTIC, KEYS
 from tests.simulation.machine import EVERY_S, PLANE_KEY
@@ -25,7 +27,7 @@ Key = tuple[str, int, int]
 
 def acknowledged_receipts_are_kept(case: Case) -> list[str]:
     """I7: what the plane's acknowledgement named, and what a journal holds for acknowledged, is in the plane."""
-    kept = {r.digest for r in case.receipts} | _standings(case)
+    kept = {r.digest for r in case.receipts} | _standings(case) | _conditions(case)
     told = {d for ack in _acks(case, "down") for d in ack.digests}
     broken = [f"I7: {d[:8]} was acknowledged, and the plane does not have it" for d in told - kept]
     for book in case.books:
@@ -46,6 +48,16 @@ def _standing(raw: bytes) -> str | None:
         return codec.open_signed(raw, Standing, KeyRing([k.public for k in KEYS.values()])).digest
     except TheirsError:
         return None
+
+
+def _conditions(case: Case) -> set[str]:
+    """A gateway's word on its own state is kept with it, the newest alone: nothing is proven by the others."""
+    told: set[str] = set()
+    for seen in _seen(case, "delivered", Condition.kind):
+        with suppress(TheirsError):
+            told.add(codec.peek(seen.message.payload, Condition).digest)
+    with reading(case.world.engine) as db:
+        return told if db.execute(select(gateways).where(gateways.c.condition.is_not(None))).first() else set()
 
 
 def acknowledged_commands_are_journaled(case: Case) -> list[str]:
@@ -127,7 +139,7 @@ def _is_a_crews(case: Case, told: Row) -> bool:
 
 def every_proof_arrives(case: Case) -> list[str]:
     """I7: once all is quiet, the plane has every receipt and answer of every journal that is still there."""
-    kept = {r.digest for r in case.receipts} | _standings(case)
+    kept = {r.digest for r in case.receipts} | _standings(case) | _conditions(case)
     there = {str(m.journals[-1]) for m in case.world.machines.values() if m.journals}
     return [
         f"I7: {digest[:8]}, number {number} of {book.gateway}, never arrived"
