@@ -13,6 +13,7 @@ from drivers.schema import MEDIA, Spec
 from drivers.toml_lines import Table, parse
 from gateway.caps import Limits
 from gateway.local_freeze import beside
+from gateway.metrics_config import metrics_port
 from protocols.errors import MalformedError, OursError
 from protocols.mbus.secondary import select
 from protocols.types import GatewayId, Identity, MeterId
@@ -73,6 +74,7 @@ class Config:
     caps: Limits
     freeze_file: Path
     broker: BrokerConfig
+    metrics_port: int | None
     lines: tuple[LineConfig, ...]
     meters: tuple[MeterConfig, ...]
 
@@ -99,6 +101,7 @@ def parse_config(text: str, path: Path, catalogue: Catalogue) -> Config:
         caps=_caps(root.table("caps")),
         freeze_file=beside(path),
         broker=_broker(root.table("broker"), folder),
+        metrics_port=metrics_port(root),
         lines=lines,
         meters=tuple(_meter(t, {line.name for line in lines}, catalogue) for t in root.tables("meters", at_least=1)),
     )
