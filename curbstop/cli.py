@@ -12,6 +12,7 @@ COMMANDS = {
     "decode": "curbstop.decode",
     "demo": "curbstop.demo.command",
     "gateway": "curbstop.gateway",
+    "journal": "curbstop.gateway_journal",
     "keys": "curbstop.keys",
     "serve": "curbstop.serve",
     "verify": "curbstop.verify",
