@@ -9,6 +9,7 @@ from curbstop import __version__
 COMMANDS = {
     "backup": "curbstop.backups",
     "restore": "curbstop.backups",
+    "broker": "curbstop.broker.command",
     "decode": "curbstop.decode",
     "demo": "curbstop.demo.command",
     "gateway": "curbstop.gateway",

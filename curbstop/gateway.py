@@ -133,11 +133,11 @@ def _address(gateway: GatewayId, broker: BrokerConfig) -> Address:
         port=broker.port,
         username=gateway,
         client_id=gateway,
-        password=keyfile.secret(broker.password_file),
+        password=keyfile.secret(broker.password_file) if broker.password_file is not None else "",
         ca_file=broker.ca_file,
         certificate_file=broker.certificate_file,
         key_file=broker.key_file,
-    )
+    ).check()
 
 
 async def serve(gateway: Gateway, config: Config) -> bool:

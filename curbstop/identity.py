@@ -34,4 +34,4 @@ def broker(settings: Settings) -> Address:
         ca_file=path(told.ca_file),
         certificate_file=path(told.certificate_file),
         key_file=path(told.key_file),
-    )
+    ).check()

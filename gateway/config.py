@@ -50,11 +50,11 @@ class MeterConfig:
 
 @dataclass(frozen=True, slots=True)
 class BrokerConfig:
-    """Where the broker is. The user name is the gateway's id."""
+    """Where the broker is. The user name is the gateway's id; a password, a certificate, or both say that it is us."""
 
     host: str
     port: int
-    password_file: Path
+    password_file: Path | None
     ca_file: Path | None
     certificate_file: Path | None
     key_file: Path | None
@@ -154,11 +154,17 @@ def _broker(table: Table, folder: Path) -> BrokerConfig:
     broker = BrokerConfig(
         host=table.text("host"),
         port=table.integer("port", *PORTS, 1883),
-        password_file=folder / table.text("password_file"),
+        password_file=file("password_file"),
         ca_file=file("ca_file"),
         certificate_file=file("certificate_file"),
         key_file=file("key_file"),
     )
+    if broker.password_file is None and broker.certificate_file is None:
+        table.fail("password_file", "is missing: a password_file or a certificate_file says who we are there")
+    if (broker.certificate_file is None) is not (broker.key_file is None):
+        table.fail("certificate_file" if broker.certificate_file is None else "key_file", "is missing beside the other")
+    if broker.certificate_file is not None and broker.ca_file is None:
+        table.fail("ca_file", "is missing: without it there is no TLS, and no certificate is shown")
     table.done()
     return broker
 

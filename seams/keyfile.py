@@ -1,5 +1,6 @@
-"""Ed25519 seeds in files that only their owner may read; any other file is refused."""
+"""Secrets in files that only their owner may read: Ed25519 seeds, passwords, keys of TLS. Any other file is refused."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -9,6 +10,7 @@ from protocols.uplink.keys import KEY_SIZE, SigningKey
 from seams.folder import sync_folder
 
 PRIVATE = 0o600
+LARGEST = 65_536
 
 
 class KeyFileError(Exception):
@@ -33,20 +35,42 @@ def make(path: Path, entropy: Entropy) -> SigningKey:
     return SigningKey(seed)
 
 
-def _read(path: Path) -> tuple[str, int]:
+def private(path: Path) -> bytes:
+    """Read a file that is its owner's alone, and whose owner runs this; KeyFileError says why it is refused.
+
+    What is judged is the file that was opened: nobody can put another in its place between the look and the reading.
+    """
     try:
-        return path.read_text(encoding="utf-8").strip(), stat.S_IMODE(path.stat().st_mode)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise KeyFileError(f"{path}: is a symbolic link; name the file itself") from None
         raise KeyFileError(f"{path}: can't be read ({error.strerror})") from None
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise KeyFileError(f"{path}: is no file")
+        mode = stat.S_IMODE(found.st_mode)
+        if mode & 0o077:
+            raise KeyFileError(f"{path}: others may read it (mode {mode:04o}); run: chmod 600 {path}")
+        if found.st_uid != os.geteuid():
+            mine = os.geteuid()
+            raise KeyFileError(
+                f"{path}: belongs to user {found.st_uid}, not to {mine} who runs this; chown {mine} {path}"
+            )
+        return file.read(LARGEST)
+
+
+def _text(path: Path) -> str:
+    try:
+        return private(path).decode().strip()
     except UnicodeDecodeError:
         raise KeyFileError(f"{path}: holds no text") from None
 
 
 def load(path: Path) -> SigningKey:
-    """Read the key at `path`; KeyFileError if it is missing, readable by others, or no key."""
-    text, mode = _read(path)
-    if mode & 0o077:
-        raise KeyFileError(f"{path}: others may read it (mode {mode:04o}); run: chmod 600 {path}")
+    """Read the key at `path`; KeyFileError if it is missing, not its owner's alone, or no key."""
+    text = _text(path)
     try:
         seed = bytes.fromhex(text)
     except ValueError:
@@ -57,10 +81,8 @@ def load(path: Path) -> SigningKey:
 
 
 def secret(path: Path) -> str:
-    """Read a password's one line; KeyFileError if it is missing, empty, or readable by others."""
-    text, mode = _read(path)
-    if mode & 0o077:
-        raise KeyFileError(f"{path}: others may read it (mode {mode:04o}); run: chmod 600 {path}")
+    """Read a password's one line; KeyFileError if it is missing, empty, or not its owner's alone."""
+    text = _text(path)
     if not text:
         raise KeyFileError(f"{path}: holds no password")
     return text
@@ -68,4 +90,4 @@ def secret(path: Path) -> str:
 
 def load_or_make(path: Path, entropy: Entropy) -> SigningKey:
     """Read the key at `path`, or make it where there is none yet."""
-    return load(path) if path.exists() else make(path, entropy)
+    return load(path) if path.exists() or path.is_symlink() else make(path, entropy)

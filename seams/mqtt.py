@@ -21,6 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from protocols.ports import Broker, Connect, Message
+from seams import keyfile
 from seams.names import Names
 
 QOS = 1
@@ -50,8 +51,29 @@ class Address:
             return None
         context = ssl.create_default_context(cafile=self.ca_file)
         if self.certificate_file is not None:
-            context.load_cert_chain(self.certificate_file, self.key_file)
+            context.load_cert_chain(self.certificate_file, self.key_file, password=_unlocked)
         return context
+
+    def check(self) -> "Address":
+        """Return it where its files are fit to be used now; KeyFileError where a key is not private, or one is none."""
+        if self.key_file is not None:
+            keyfile.private(self.key_file)
+        if self.certificate_file is not None and self.ca_file is None:
+            detail = "no ca_file is named beside it: without one there is no TLS, and no certificate is shown"
+            raise keyfile.KeyFileError(f"{self.certificate_file}: {detail}")
+        try:
+            self.tls()
+        except ssl.SSLError as error:
+            files = ", ".join(str(path) for path in (self.ca_file, self.certificate_file, self.key_file) if path)
+            raise keyfile.KeyFileError(f"{files}: can't be used for TLS ({error.reason or error})") from None
+        except OSError as error:
+            raise keyfile.KeyFileError(f"a certificate's file can't be read ({error.strerror})") from None
+        return self
+
+
+def _unlocked() -> str:
+    """Nobody is there to type a passphrase: a key that wants one is refused."""
+    raise ssl.SSLError("the key is encrypted, and nobody is there to unlock it")
 
 
 class _Client(aiomqtt.Client):

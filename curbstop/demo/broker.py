@@ -5,7 +5,7 @@ It is a default for trying things out: a fleet is served by a real broker (docs/
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,8 +18,9 @@ from amqtt.session import Session
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from curbstop.demo.files import CONTROL_PLANE
+from curbstop.demo.files import CONTROL_PLANE, LOOPBACK, SECOND_PLANE
 from protocols.uplink.topics import ROOT
+from seams.mqtt import Address
 
 CHEAP = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
 """The passwords are 128 random bits that live as long as the process: stretching them would only cost start-up time."""
@@ -40,15 +41,15 @@ def allowed(user: str | None, topic: str, action: str) -> bool:
     parts = topic.split("/")
     if user is None or len(parts) != len(("curbstop", "v1", "gateway", "up", "kind")) or "#" in topic:
         return False
-    writes = action == "publish"
-    direction = "down" if (user == CONTROL_PLANE) == writes else "up"
-    mine = user == CONTROL_PLANE or parts[2] == user
+    writes, plane = action == "publish", user in (CONTROL_PLANE, SECOND_PLANE)
+    direction = "down" if plane == writes else "up"
+    mine = plane or parts[2] == user
     return "/".join(parts[:2]) == ROOT and mine and parts[3] == direction
 
 
 @asynccontextmanager
-async def embedded(port: int, passwords: dict[str, str]) -> AsyncIterator[None]:
-    """Run the broker on loopback while the context lasts; OSError if the port is taken."""
+async def embedded(port: int, passwords: dict[str, str]) -> AsyncIterator[Callable[[str], Address]]:
+    """Run the broker on loopback while the context lasts; OSError if the port is taken. Says where it is for whom."""
     _quiet()
     with TemporaryDirectory(prefix="curbstop-broker-") as folder:
         secret = Path(folder) / "passwords"
@@ -58,7 +59,7 @@ async def embedded(port: int, passwords: dict[str, str]) -> AsyncIterator[None]:
         broker = Broker(_configuration(port, secret))
         await _start(broker, port)
         try:
-            yield
+            yield lambda name: Address(LOOPBACK, port, name, name, passwords.get(name, ""))
         finally:
             await broker.shutdown()
 

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from curbstop.demo.meters import BAUD, METERS, DemoMeter
 from protocols.types import GatewayId
+from seams.mqtt import Address
 
 LOOPBACK = "127.0.0.1"
 GATEWAY = GatewayId("demo-cellar")
-CONTROL_PLANE = "control-plane"
+CONTROL_PLANE, SECOND_PLANE = "control-plane", "control-plane-2"
+"""Names of control planes at the broker: the second one's place is what is stolen in the demo."""
 POLL_EVERY_S = 10
 
 
@@ -27,9 +29,19 @@ def write_secret(path: Path, text: str) -> None:
     path.write_text(text + "\n")
 
 
-def write_plane_file(folder: Path, ports: Ports, password: str) -> Path:
+def broker_table(folder: Path, who: str, address: Address) -> str:
+    """The lines about the broker in somebody's file, whose password, where there is one, is put beside it."""
+    lines = ["[broker]", f'host = "{address.host}"', f"port = {address.port}"]
+    if address.password:
+        write_secret(folder / f"{who}.password", address.password)
+        lines.append(f'password_file = "{who}.password"')
+    named = {"ca_file": address.ca_file, "certificate_file": address.certificate_file, "key_file": address.key_file}
+    lines += [f'{name} = "{path.resolve()}"' for name, path in named.items() if path is not None]
+    return "\n".join(lines) + "\n"
+
+
+def write_plane_file(folder: Path, ports: Ports, address: Address) -> Path:
     """The control plane's own file."""
-    write_secret(folder / "control-plane.password", password)
     path = folder / "control-plane.toml"
     path.write_text(f"""# The demo's control plane.
 pack = "demo"
@@ -44,18 +56,12 @@ leak_watch_s = 12.0
 host = "{LOOPBACK}"
 port = {ports.rest}
 
-[broker]
-host = "{LOOPBACK}"
-port = {ports.broker}
-username = "{CONTROL_PLANE}"
-password_file = "control-plane.password"
-""")
+{broker_table(folder, CONTROL_PLANE, address)}""")
     return path
 
 
-def write_gateway_file(folder: Path, ports: Ports, password: str, plane_key: str) -> Path:
+def write_gateway_file(folder: Path, ports: Ports, address: Address, plane_key: str) -> Path:
     """The gateway's own file: one line, five meters. `plane_key` is the control plane's public key in hex."""
-    write_secret(folder / "gateway.password", password)
     path = folder / "gateway.toml"
     text = f"""# The demo's gateway: one line, five meters.
 id = "{GATEWAY}"
@@ -69,11 +75,7 @@ per_day = 8
 share = 0.75
 floor = 2
 
-[broker]
-host = "{LOOPBACK}"
-port = {ports.broker}
-password_file = "gateway.password"
-
+{broker_table(folder, "gateway", address)}
 [polling]
 every_s = {POLL_EVERY_S}
 

@@ -1,35 +1,62 @@
-"""Debian's mosquitto as the demo's broker: its own users and passwords, each gateway bound to its own topics."""
+"""Debian's mosquitto as `curbstop broker` sets it up, on loopback: TLS, a certificate each, everyone's own topics."""
 
 import asyncio
 import contextlib
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from curbstop.broker import command
+from curbstop.broker.authority import Authority, Holder, Kind
+from curbstop.broker.mosquitto import Told
 from curbstop.demo.child import DemoError, running
-from curbstop.demo.files import CONTROL_PLANE, LOOPBACK, write_secret
-from protocols.uplink.topics import ROOT
+from curbstop.demo.files import LOOPBACK
+from seams.mqtt import Address
 
 WHERE = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin", "/usr/bin"))
 """Debian keeps servers where a user's path does not look."""
-RIGHTS = f"""user {CONTROL_PLANE}
-topic read {ROOT}/+/up/+
-topic write {ROOT}/+/down/+
-pattern read {ROOT}/%u/down/+
-pattern write {ROOT}/%u/up/+"""
-"""The control plane reaches all gateways' topics, a gateway its own: its user name is its id."""
 STARTS_WITHIN_S, LOOK_EVERY_S = 10.0, 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A mosquitto that runs, and the folder in which everybody's certificates are."""
+
+    folder: Path
+    port: int
+    authority: Authority
+
+    def address(self, name: str) -> Address:
+        """Where it is, for whoever holds the certificate of this name."""
+        place = self.folder / command.CLIENTS / name
+        files = (place / "authority.pem", place / "client.pem", place / "client.key")
+        return Address(LOOPBACK, self.port, name, name, "", *files)
+
+
 @asynccontextmanager
-async def mosquitto(folder: Path, port: int, passwords: Mapping[str, str]) -> AsyncIterator[None]:
-    """Run it on loopback while the context lasts; DemoError where it isn't installed or does not start."""
-    program, maker = _program("mosquitto"), _program("mosquitto_passwd")
-    await _write(folder, port, passwords, maker)
-    command = [program, "-c", str(folder / "mosquitto.conf")]
-    async with running("the broker mosquitto", command, folder / "mosquitto.log") as child:
+async def mosquitto(
+    folder: Path, port: int, planes: Sequence[str], gateways: Sequence[str], now: datetime
+) -> AsyncIterator[Served]:
+    """Run it while the context lasts, everything in `folder`; DemoError where it isn't installed or does not start."""
+    _program("mosquitto")
+    user = "root" if os.geteuid() == 0 else None
+    told = Told((folder / command.BROKER).resolve(), port=port, user=user, control_planes=planes)
+    made = command.configure(folder, [LOOPBACK], told, now)
+    for name in gateways:
+        command.issue(folder, made, Holder(name, Kind.GATEWAY), now)
+    async with start(folder, port):
+        yield Served(folder, port, made)
+
+
+@asynccontextmanager
+async def start(folder: Path, port: int) -> AsyncIterator[None]:
+    """Run it by the files that stand in `folder`; DemoError where it does not start."""
+    words = [_program("mosquitto"), "-c", str(folder / command.BROKER / "mosquitto.conf")]
+    async with running("the broker mosquitto", words, folder / "mosquitto.log") as child:
         try:
             async with asyncio.timeout(STARTS_WITHIN_S):
                 await _listens(port)
@@ -43,21 +70,6 @@ def _program(name: str) -> str:
     if found is None:
         raise DemoError(f"{name} is not installed here: apt-get install mosquitto, or run without --broker mosquitto")
     return found
-
-
-async def _write(folder: Path, port: int, passwords: Mapping[str, str], maker: str) -> None:
-    secret, rights = folder / "mosquitto.passwords", folder / "mosquitto.acl"
-    write_secret(secret, "\n".join(f"{user}:{word}" for user, word in passwords.items()))
-    hashing = await asyncio.create_subprocess_exec(maker, "-U", str(secret), stderr=asyncio.subprocess.PIPE)
-    _, said = await hashing.communicate()
-    if hashing.returncode:
-        raise DemoError(f"{maker} can't hash the passwords in {secret}: {said.decode(errors='replace').strip()}")
-    write_secret(rights, RIGHTS)
-    as_root = "user root\n" if os.geteuid() == 0 else ""
-    (folder / "mosquitto.conf").write_text(
-        f"listener {port} {LOOPBACK}\nset_tcp_nodelay true\nallow_anonymous false\n{as_root}"
-        f"password_file {secret}\nacl_file {rights}\n"
-    )
 
 
 async def _listens(port: int) -> None:

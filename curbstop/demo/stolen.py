@@ -1,4 +1,4 @@
-"""What somebody can do who has stolen the control plane's own key and password: the demo tries it on gas (CONTROL I4).
+"""What somebody can do who has stolen a control plane's key and place at the broker: the demo tries gas (CONTROL I4).
 
 A session beside the control plane's at the broker, a command signed with its key, and the gateway's signed answer.
 """
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from curbstop.demo.files import CONTROL_PLANE, GATEWAY, LOOPBACK, Ports
+from curbstop.demo.files import GATEWAY
 from protocols.ports import Clock
 from protocols.types import Identity, MeterId, Verb
 from protocols.uplink import codec, topics
@@ -52,7 +52,6 @@ class Stolen:
         raise ConnectionError("the broker's session ended before the gateway answered")
 
 
-def steal(folder: Path, ports: Ports, password: str, gateway: SigningKey) -> Stolen:
-    """Take them from the run's folder."""
-    address = mqtt.Address(LOOPBACK, ports.broker, CONTROL_PLANE, "somebody-else", password)
-    return Stolen(keyfile.load(folder / "control-plane.key"), address, KeyRing([gateway.public]))
+def steal(folder: Path, place: mqtt.Address, gateway: SigningKey) -> Stolen:
+    """Take the key from the run's folder, and a control plane's place at the broker."""
+    return Stolen(keyfile.load(folder / "control-plane.key"), place, KeyRing([gateway.public]))

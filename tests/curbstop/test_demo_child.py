@@ -14,6 +14,7 @@ from curbstop.demo.files import Ports, write_plane_file
 from curbstop.demo.plane import control_plane
 from curbstop.demo.setting import free_port
 from seams.clock import SystemEntropy
+from seams.mqtt import Address
 
 PATIENCE_S = 30.0
 
@@ -86,7 +87,8 @@ async def test_a_control_plane_whose_port_is_taken_is_told_in_its_own_words(tmp_
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        config = write_plane_file(tmp_path, Ports(broker=free_port(), line=1, rest=port), "p" * 32)
+        broker = Address("127.0.0.1", free_port(), "control-plane", "control-plane", "p" * 32)
+        config = write_plane_file(tmp_path, Ports(broker=1, line=1, rest=port), broker)
         with pytest.raises(ExceptionGroup) as caught:
             async with control_plane(config, Ports(broker=1, line=1, rest=port), SystemEntropy()):
                 raise AssertionError("it can't have come up")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from curbstop.broker.mosquitto import rights
 from curbstop.cli import parser
-from curbstop.demo.mosquitto import RIGHTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "firmware_specs").rglob("*.md")])
@@ -54,7 +54,7 @@ def test_commands_that_are_told_exist() -> None:
 
 def test_the_brokers_rights_that_are_told_are_those_that_are_tested() -> None:
     (block,) = re.findall(r"```acl\n(.*?)\n```", (ROOT / "docs" / "operations.md").read_text(), re.DOTALL)
-    assert block == RIGHTS
+    assert block == rights()
 
 
 def test_the_readmes_test_command_is_what_the_gate_calls() -> None:

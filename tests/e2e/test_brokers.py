@@ -21,19 +21,27 @@ PATIENCE_S = 5.0
 brokers = pytest.mark.parametrize("kind", ["embedded", pytest.param("mosquitto", marks=pytest.mark.needs("mosquitto"))])
 
 
+Door = Callable[[str], Address]
+
+
 @asynccontextmanager
-async def running(kind: str, folder: Path, port: int) -> AsyncIterator[None]:
+async def running(kind: str, folder: Path, port: int) -> AsyncIterator[Door]:
+    """A broker, and where it is for whom: passwords at the embedded one, certificates at mosquitto."""
     if kind == "mosquitto":
-        async with mosquitto(folder, port, PASSWORDS):
-            yield
+        async with mosquitto(folder, port, ["control-plane"], ["g1", "g2"], SystemClock().now()) as served:
+            yield served.address
     else:
-        async with embedded(port, PASSWORDS):
-            yield
+        async with embedded(port, PASSWORDS) as door:
+            yield door
 
 
-def session(port: int, user: str, topics: list[str], will: Message | None = None, password: str | None = None):  # type: ignore[no-untyped-def]  # noqa: ANN201 - an async context manager of ports.Broker
-    address = Address("127.0.0.1", port, user, user, password or PASSWORDS.get(user, ""))
-    return connector(address)(topics, will)
+def at(port: int) -> Door:
+    """Where nobody has to be told who we are."""
+    return lambda user: Address("127.0.0.1", port, user, user, PASSWORDS[user])
+
+
+def session(door: Door, user: str, topics: list[str], will: Message | None = None):  # type: ignore[no-untyped-def]  # noqa: ANN201 - an async context manager of ports.Broker
+    return connector(door(user))(topics, will)
 
 
 async def first(broker: Broker) -> Message:
