@@ -2,7 +2,7 @@
 
 It signs three kinds: the broker's own (it serves and never connects), control planes' and gateways' (they connect and
 never serve). The common name is the user name at the broker. Each certificate is kept under `issued` before it is
-handed out, so that whatever was made can be revoked. Nothing here is about commands: those are believed for their signatures.
+handed out, so that whatever was made can be revoked. Commands are believed for their signatures alone.
 """
 
 import ipaddress
@@ -63,10 +63,7 @@ class Authority:
 
     def issue(self, holder: Holder, now: datetime, days: int = CLIENT_DAYS) -> tuple[bytes, bytes]:
         """Make a key and its certificate, both in PEM; AuthorityError where the name is another kind's already."""
-        others = {kind for _, kind in self._of(holder.name) if kind is not holder.kind}
-        if others:
-            detail = f"{holder.name!r} is the name of a {others.pop()} here: a {holder.kind} needs another"
-            raise AuthorityError(detail)
+        self.check(holder)
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(_subject(holder), self.certificate.subject, key.public_key(), now, timedelta(days=days))
         usage = ExtendedKeyUsageOID.SERVER_AUTH if holder.kind is Kind.BROKER else ExtendedKeyUsageOID.CLIENT_AUTH
@@ -78,13 +75,15 @@ class Authority:
         write(self.folder / "issued" / f"{made.serial_number:x}.pem", _pem(made), PUBLIC)
         return private_pem(key), _pem(made)
 
+    def check(self, holder: Holder) -> None:
+        """AuthorityError where the name is another kind's: who has it would have that one's rights."""
+        if self.kind_of(holder.name) not in (None, holder.kind):
+            detail = f"{holder.name!r} is the name of a {self.kind_of(holder.name)} here: a {holder.kind} needs another"
+            raise AuthorityError(detail)
+
     def kind_of(self, name: str) -> Kind | None:
         """What this name was first issued for; None where it never was."""
         return next((kind for _, kind in self._of(name)), None)
-
-    def names(self, kind: Kind) -> list[str]:
-        """All names that certificates of this kind were issued for."""
-        return sorted({_common_name(c) for c in self._issued() if _kind(c) is kind})
 
     def revoke(self, name: str, now: datetime) -> tuple[bytes, int]:
         """End every certificate of this name: the new list, and how many it ends. AuthorityError where there is none.

@@ -33,7 +33,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Register the command group."""
     group = commands.add_parser("broker", help="write mosquitto's configuration, and certificates for all who connect")
     verbs = group.add_subparsers(dest="verb", required=True, metavar="VERB")
-    configuring = verbs.add_parser("configure", help="a new authority, the broker's files, the control planes' own")
+    configuring = _verb(verbs, "configure", "a new authority, the broker's files, the control planes' own")
     configuring.add_argument("--host", action="append", required=True, help="where clients reach it; may be repeated")
     configuring.add_argument("--listen", default=mosquitto.LOOPBACK, help="the address it listens on: loopback")
     configuring.add_argument("--port", type=_port, default=mosquitto.TLS_PORT)
@@ -41,15 +41,22 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     configuring.add_argument("--user", default="mosquitto", help="whom mosquitto runs as, where root starts it")
     configuring.add_argument("--at", type=PurePosixPath, help="where the part `broker` will stand, if not where it is")
     configuring.add_argument("--control-plane", action="append", help=f"user names: {CONTROL_PLANE}; may be repeated")
-    issuing = verbs.add_parser("issue", help="a key and certificate for one gateway")
+    issuing = _verb(verbs, "issue", "a key and certificate for one gateway")
     issuing.add_argument("name", help="the gateway's id")
     issuing.add_argument("--days", type=_days, default=authority.CLIENT_DAYS, help="how long it is valid: ten years")
     issuing.add_argument("--control-plane", action="store_true", help="it is for a control plane of this house")
-    revoking = verbs.add_parser("revoke", help="end every certificate of one name")
+    revoking = _verb(verbs, "revoke", "end every certificate of one name")
     revoking.add_argument("name")
     for parser, verb in ((configuring, _configure), (issuing, _issue), (revoking, _revoke)):
-        parser.add_argument("folder", type=Path, help="the folder of all that is made here")
         parser.set_defaults(run=run, does=verb)
+
+
+def _verb(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, does: str
+) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(name, help=does)
+    parser.add_argument("folder", type=Path, help="the folder of all that is made here")
+    return parser
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -89,6 +96,7 @@ def configure(folder: Path, hosts: Sequence[str], told: Told, now: datetime) -> 
 def issue(folder: Path, made: Authority, holder: Holder, now: datetime, days: int = authority.CLIENT_DAYS) -> Path:
     """Make one client's folder of three files; AuthorityError where it exists or the name can't be."""
     place = folder / CLIENTS / _named(holder.name)
+    made.check(holder)
     if place.exists():
         detail = f"{place}: exists already; once its files are where they belong, remove it here and issue another"
         raise AuthorityError(detail)

@@ -42,7 +42,7 @@ async def mosquitto(
     folder: Path, port: int, planes: Sequence[str], gateways: Sequence[str], now: datetime
 ) -> AsyncIterator[Served]:
     """Run it while the context lasts, everything in `folder`; DemoError where it isn't installed or does not start."""
-    _program("mosquitto")
+    program("mosquitto")
     user = "root" if os.geteuid() == 0 else None
     told = Told((folder / command.BROKER).resolve(), port=port, user=user, control_planes=planes)
     made = command.configure(folder, [LOOPBACK], told, now)
@@ -55,24 +55,26 @@ async def mosquitto(
 @asynccontextmanager
 async def start(folder: Path, port: int) -> AsyncIterator[None]:
     """Run it by the files that stand in `folder`; DemoError where it does not start."""
-    words = [_program("mosquitto"), "-c", str(folder / command.BROKER / "mosquitto.conf")]
+    words = [program("mosquitto"), "-c", str(folder / command.BROKER / "mosquitto.conf")]
     async with running("the broker mosquitto", words, folder / "mosquitto.log") as child:
         try:
             async with asyncio.timeout(STARTS_WITHIN_S):
-                await _listens(port)
+                await listens(port)
         except TimeoutError:
             raise child.late(f"does not listen on {LOOPBACK}:{port}") from None
         yield
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Where this program is; DemoError where it isn't installed."""
     found = shutil.which(name, path=WHERE)
     if found is None:
         raise DemoError(f"{name} is not installed here: apt-get install mosquitto, or run without --broker mosquitto")
     return found
 
 
-async def _listens(port: int) -> None:
+async def listens(port: int) -> None:
+    """Wait until somebody does, for ever."""
     while True:
         with contextlib.suppress(OSError):
             _, writer = await asyncio.open_connection(LOOPBACK, port)

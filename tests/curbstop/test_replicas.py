@@ -20,7 +20,6 @@ from controlplane.orders.models import orders
 from controlplane.proof.models import log_checkpoints, log_entries
 from controlplane.replicas import lease
 from curbstop.cli import main
-from curbstop.demo.mosquitto import mosquitto
 from protocols.proof import checkpoint, tree
 from protocols.types import MeterId
 from protocols.uplink import codec
@@ -31,6 +30,7 @@ from tests.curbstop.test_life_over_postgres import PLANE, Gateway, gateway, stat
 from tests.curbstop.test_serve import first_token, ready, served, settings
 from tests.curbstop.test_serve_postgres import ended
 from tests.e2e import servers
+from tests.e2e.plain_mosquitto import plain_mosquitto
 from tests.e2e.postgres import RunningPostgres
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ async def two(postgres: RunningPostgres, folder: Path) -> AsyncIterator[House]:
     broker = servers.free_port()
     passwords = {PLANE: "p" * 32, G: "g" * 32}
     house = House(folder, postgres.url(postgres.new()), broker, passwords, {}, {})
-    async with mosquitto(folder, broker, passwords):
+    async with plain_mosquitto(folder, broker, passwords):
         with ExitStack() as stack:
             await up(house, stack, "a")
             await house.leads("a")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from curbstop.broker.mosquitto import rights
-from curbstop.cli import parser
+from curbstop.cli import main, parser
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "firmware_specs").rglob("*.md")])
@@ -55,6 +55,21 @@ def test_commands_that_are_told_exist() -> None:
 def test_the_brokers_rights_that_are_told_are_those_that_are_tested() -> None:
     (block,) = re.findall(r"```acl\n(.*?)\n```", (ROOT / "docs" / "operations.md").read_text(), re.DOTALL)
     assert block == rights()
+
+
+def test_the_brokers_commands_that_are_told_do_what_is_told_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As another user than mosquitto's: what is written here is copied to the broker."""
+    (block,) = re.findall(r"```broker\n(.*?)\n```", (ROOT / "docs" / "operations.md").read_text(), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    for line in block.splitlines():
+        assert main(shlex.split(line)[1:]) == 0
+    written = (tmp_path / "broker-files" / "broker" / "mosquitto.conf").read_text()
+    assert "listener 8883 0.0.0.0" in written
+    assert "keyfile /etc/mosquitto/curbstop/broker.key" in written
+    handed = {path.name for path in (tmp_path / "broker-files" / "clients" / "cellar-12").iterdir()}
+    assert handed == {"authority.pem", "client.pem", "client.key"}
 
 
 def test_the_readmes_test_command_is_what_the_gate_calls() -> None:

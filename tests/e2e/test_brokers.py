@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from curbstop.demo.broker import allowed, embedded
 from curbstop.demo.mosquitto import mosquitto
 from protocols.ports import Broker, Message
+from seams.clock import SystemClock
 from seams.mqtt import Address, connector
 from tests.e2e import servers
 
@@ -54,15 +56,15 @@ async def first(broker: Broker) -> Message:
 @brokers
 async def test_what_is_published_arrives(kind: str, tmp_path: Path) -> None:
     port = servers.free_port()
-    async with running(kind, tmp_path, port):
-        async with session(port, "control-plane", ["curbstop/v1/+/up/+"]) as plane, session(port, "g1", []) as g1:
+    async with running(kind, tmp_path, port) as door:
+        async with session(door, "control-plane", ["curbstop/v1/+/up/+"]) as plane, session(door, "g1", []) as g1:
             await g1.publish(UP, b"hello")
             assert await first(plane) == Message(UP, b"hello")
 
 
 async def test_what_is_published_leaves_at_once(tmp_path: Path) -> None:
     port = servers.free_port()
-    async with running("embedded", tmp_path, port), session(port, "g1", []) as g1:
+    async with running("embedded", tmp_path, port) as door, session(door, "g1", []) as g1:
         connection = g1._client._client.socket()
         assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
@@ -70,9 +72,9 @@ async def test_what_is_published_leaves_at_once(tmp_path: Path) -> None:
 async def test_what_is_published_is_written_within_the_call_and_nothing_waits_to_be_written(tmp_path: Path) -> None:
     port = servers.free_port()
     async with (
-        running("embedded", tmp_path, port),
-        session(port, "control-plane", ["curbstop/v1/+/up/+"]) as plane,
-        session(port, "g1", ["curbstop/v1/g1/down/+"]) as g1,
+        running("embedded", tmp_path, port) as door,
+        session(door, "control-plane", ["curbstop/v1/+/up/+"]) as plane,
+        session(door, "g1", ["curbstop/v1/g1/down/+"]) as g1,
     ):
         paho = g1._client._client
         publishing = asyncio.create_task(g1.publish(UP, b"hello"))
@@ -95,45 +97,44 @@ async def test_a_message_whose_broker_goes_before_it_took_it_is_a_connection_err
 
     async with await asyncio.start_server(accepts_and_goes, "127.0.0.1", 0) as server:
         with pytest.raises(ConnectionError):
-            async with session(server.sockets[0].getsockname()[1], "g1", []) as g1, asyncio.timeout(PATIENCE_S):
+            async with session(at(server.sockets[0].getsockname()[1]), "g1", []) as g1, asyncio.timeout(PATIENCE_S):
                 await g1.publish(UP, b"never taken")
 
 
 @brokers
 async def test_a_session_is_kept_while_its_client_is_away(kind: str, tmp_path: Path) -> None:
     port = servers.free_port()
-    async with running(kind, tmp_path, port):
-        async with session(port, "g1", ["curbstop/v1/g1/down/+"]):
+    async with running(kind, tmp_path, port) as door:
+        async with session(door, "g1", ["curbstop/v1/g1/down/+"]):
             pass
-        async with session(port, "control-plane", []) as plane:
+        async with session(door, "control-plane", []) as plane:
             await plane.publish(DOWN, b"close")
-        async with session(port, "g1", ["curbstop/v1/g1/down/+"]) as g1:
+        async with session(door, "g1", ["curbstop/v1/g1/down/+"]) as g1:
             assert await first(g1) == Message(DOWN, b"close")
 
 
 @brokers
 async def test_I10_a_gateway_hears_nothing_of_another(kind: str, tmp_path: Path) -> None:
     port = servers.free_port()
-    async with running(kind, tmp_path, port):
-        async with session(port, "g1", ["curbstop/v1/g1/down/+"]) as g1:
-            async with session(port, "g2", []) as g2, session(port, "control-plane", []) as plane:
+    async with running(kind, tmp_path, port) as door:
+        async with session(door, "g1", ["curbstop/v1/g1/down/+"]) as g1:
+            async with session(door, "g2", []) as g2, session(door, "control-plane", []) as plane:
                 await g2.publish(DOWN, b"forged")
                 await plane.publish(DOWN, b"true")
                 assert await first(g1) == Message(DOWN, b"true")
 
 
-@brokers
-async def test_a_wrong_password_is_a_connection_error(kind: str, tmp_path: Path) -> None:
+async def test_a_wrong_password_is_a_connection_error(tmp_path: Path) -> None:
     port = servers.free_port()
-    async with running(kind, tmp_path, port):
+    async with running("embedded", tmp_path, port) as door:
         with pytest.raises(ConnectionError):
-            async with session(port, "g1", [], password="wrong"):
+            async with session(lambda user: replace(door(user), password="wrong"), "g1", []):
                 pass
 
 
 async def test_no_broker_is_a_connection_error() -> None:
     with pytest.raises(ConnectionError, match=r"127\.0\.0\.1"):
-        async with session(servers.free_port(), "g1", []):
+        async with session(at(servers.free_port()), "g1", []):
             pass
 
 
@@ -149,12 +150,12 @@ async def test_a_broker_that_goes_ends_the_session(kind: str, tmp_path: Path) ->
 @asynccontextmanager
 async def session_over(kind: str, folder: Path, port: int):  # type: ignore[no-untyped-def]  # noqa: ANN201 - see session
     context = running(kind, folder, port)
-    await context.__aenter__()
+    door = await context.__aenter__()
 
     async def stop() -> None:
         await context.__aexit__(None, None, None)
 
-    async with session(port, "g1", []) as broker:
+    async with session(door, "g1", []) as broker:
         yield broker, stop
 
 

@@ -1,5 +1,7 @@
 """Key files: made private, and refused when they are not."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,49 @@ def test_a_missing_file_and_a_missing_folder(path: Path) -> None:
         keyfile.load(path)
     with pytest.raises(keyfile.KeyFileError, match="can't be written"):
         keyfile.make(path / "deeper", SystemEntropy())
+
+
+READERS = (keyfile.load, keyfile.secret, keyfile.private)
+readers = pytest.mark.parametrize("reader", READERS, ids=lambda r: r.__name__)
+
+
+@readers
+@pytest.mark.parametrize("mode", [0o640, 0o620, 0o604, 0o602, 0o610, 0o601, 0o777])
+def test_no_secret_is_read_that_anybody_else_may_reach(path: Path, reader: Callable[[Path], object], mode: int) -> None:
+    keyfile.make(path, SystemEntropy())
+    path.chmod(mode)
+    with pytest.raises(keyfile.KeyFileError, match="chmod 600"):
+        reader(path)
+
+
+@readers
+def test_no_secret_is_read_through_a_symbolic_link(path: Path, reader: Callable[[Path], object]) -> None:
+    keyfile.make(path, SystemEntropy())
+    link = path.with_name("link")
+    link.symlink_to(path)
+    with pytest.raises(keyfile.KeyFileError, match="symbolic link"):
+        reader(link)
+
+
+@readers
+def test_no_secret_is_read_from_what_is_no_file(path: Path, reader: Callable[[Path], object]) -> None:
+    os.mkfifo(path, 0o600)
+    with pytest.raises(keyfile.KeyFileError, match="is no file"):
+        reader(path)
+
+
+@readers
+def test_no_secret_is_read_that_is_somebody_elses(
+    path: Path, reader: Callable[[Path], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyfile.make(path, SystemEntropy())
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    with pytest.raises(keyfile.KeyFileError, match="belongs to user"):
+        reader(path)
+
+
+def test_a_link_that_leads_nowhere_makes_no_key(path: Path) -> None:
+    path.symlink_to(path.with_name("elsewhere"))
+    with pytest.raises(keyfile.KeyFileError, match="symbolic link"):
+        keyfile.load_or_make(path, SystemEntropy())
+    assert not path.with_name("elsewhere").exists()
