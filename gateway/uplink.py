@@ -19,6 +19,7 @@ from gateway.inbox import Inbox
 from gateway.journal.errors import StorageError
 from gateway.journal.readings import ReadingStore
 from gateway.liveness.duty import Duty
+from gateway.pace import Pace
 from gateway.remote.telling import Teller
 from protocols.errors import MalformedError, TheirsError
 from protocols.ports import Broker, Connect, Entropy, Message, Signer, Verifier
@@ -59,6 +60,7 @@ class Uplink:
     _steady: bool = False
     _broker: Broker | None = None
     _due: dict[str, tuple[float, float]] = field(default_factory=dict)
+    _pace: Pace = field(default_factory=Pace)
     _readings_held: asyncio.Event = field(default_factory=asyncio.Event)
     _fresh_readings: asyncio.Event = field(default_factory=asyncio.Event)
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
@@ -271,7 +273,7 @@ class Uplink:
         while True:
             self._readings_held.clear()
             self._fresh_readings.clear()
-            batch = self.store.batch()
+            batch, begun_s = self.store.batch(self._pace.size), self.edge.clock.boot()
             if batch is None:
                 await self._fresh_readings.wait()
                 continue
@@ -281,6 +283,7 @@ class Uplink:
             )
             await broker.publish(topics.up(self.edge.gateway, Readings.kind), codec.encode_plain(message))
             await _set_within(self._readings_held, REPEAT_FIRST_S)
+            self._pace.took(self.edge.clock.boot() - begun_s)
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> None:

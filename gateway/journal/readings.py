@@ -54,9 +54,9 @@ class ReadingStore:
         self._journal.set_meta("lost", str(self.lost + dropped))
         return dropped
 
-    def batch(self) -> tuple[int, int, tuple[Reading, ...]] | None:
-        """The oldest readings of one boot without a gap: the boot, the first sequence, the readings."""
-        rows = self._journal.rows("readings", "ORDER BY boot, sequence LIMIT ?", (BATCH,))
+    def batch(self, most: int = BATCH) -> tuple[int, int, tuple[Reading, ...]] | None:
+        """The oldest readings of one boot without a gap: the boot, the first sequence, `most` readings at the most."""
+        rows = self._journal.rows("readings", "ORDER BY boot, sequence LIMIT ?", (most,))
         if not rows:
             return None
         boot, first, _ = rows[0]
