@@ -1,8 +1,9 @@
-"""What a gateway does nothing upon: an acknowledgement by a stranger, a command before its birth is acknowledged."""
+"""What a gateway does nothing upon: a stranger's acknowledgement, a command before its birth, a start not durable."""
 
 import asyncio
 from pathlib import Path
 
+from gateway.journal.errors import StorageError
 from protocols.types import Outcome, Verb
 from protocols.uplink.messages import Ack
 from tests.gateway.world import STRANGER, A, G, World, play
@@ -40,5 +41,23 @@ def test_delivery_until_its_birth_is_acknowledged_a_gateway_takes_nothing(tmp_pa
             None,
             None,
         )
+
+    play(story, tmp_path)
+
+
+def test_P11_where_the_start_can_not_be_kept_nothing_leaves(tmp_path: Path) -> None:
+    """The disk has taken all until then, and refuses at the last act before the first byte."""
+
+    def refuse(_: int) -> None:
+        raise StorageError("no room")
+
+    async def story(world: World) -> None:
+        world.start()
+        await world.plane.born.wait()
+        assert world.gateway is not None
+        world.gateway.edge.journal.outside = refuse
+        receipt = await world.receipt(await world.plane.send(world.plane.command(A, Verb.CLOSE)))
+        assert receipt.outcome is not Outcome.DONE
+        assert (receipt.sent, world.moves(A)) == ((), [])
 
     play(story, tmp_path)

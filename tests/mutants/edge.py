@@ -87,7 +87,7 @@ EDGE: dict[str, Mutant] = {
         ATTEMPT,
         "        except StorageError:\n            return Why.STORAGE\n",
         "        except StorageError:\n            pass\n",
-        ("tests/gateway/test_attack_bad_days.py", "tests/gateway/test_kill.py"),
+        OF_BELIEF,
     ),
     "arm at an open valve": Mutant(
         "G3: an arm only at a valve that was read closed",
