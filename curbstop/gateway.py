@@ -59,6 +59,7 @@ def _run(arguments: argparse.Namespace) -> int:
         config = read(arguments.config)
         if arguments.check:
             print(f"{arguments.config}: {len(config.meters)} meters on {len(config.lines)} lines, in order")
+            print("\n".join(f"  believes a control plane whose key is {spoken(k)}" for k in config.control_plane_keys))
             return 0
         gateway = build(config)
         while asyncio.run(serve(gateway, config)):

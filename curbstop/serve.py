@@ -43,7 +43,7 @@ from controlplane.telemetry.service import index_steps, take_readings
 from controlplane.writer import ThreadWriter
 from curbstop import __version__, evidence, identity
 from protocols.proof.checkpoint import NoteKey
-from protocols.uplink.keys import SigningKey
+from protocols.uplink.keys import SigningKey, spoken
 from seams import keyfile, logs, runfile
 from seams.clock import SystemClock, SystemEntropy
 from seams.mqtt import Address, connector
@@ -245,6 +245,7 @@ def _numbers(settings: Settings) -> OrderSettings:
 
 def _tell(signer: SigningKey, log: NoteKey, token: str | None, run: Run) -> None:
     print(f"public key   {signer.public.hex()}", file=sys.stderr)
+    print(f"fingerprint  {spoken(signer.public)}", file=sys.stderr)
     print(f"log key      {log}", file=sys.stderr)
     if token is not None:
         print(f"admin token  {token}\nKeep it: it is shown this once, and nothing else opens the API.", file=sys.stderr)

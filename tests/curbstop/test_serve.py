@@ -16,6 +16,8 @@ import pytest
 from controlplane.registry.service import create_client, create_point
 from curbstop.cli import main
 from curbstop.serve import build, listening, read
+from protocols.uplink.keys import spoken
+from seams import keyfile
 
 PATIENCE_S = 30
 STOPS_WITHIN_S = 4
@@ -88,6 +90,8 @@ def test_the_first_start_shows_a_token_that_works_and_a_stop_is_clean_with_a_str
         assert httpx.get(f"{base}/clients", headers=headers).json()["items"][0]["name"] == "Acqua"
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=PATIENCE_S)
+        key = keyfile.load(tmp_path / "plane.key").public
+        assert f"fingerprint  {spoken(key)}" in said, "what an operator reads to whoever stands at a gateway"
         assert process.returncode == 0
         assert "admin token" not in said
         assert f"serving      127.0.0.1:{port}\n" in said
