@@ -2,9 +2,14 @@
 
 import sys
 
-from tests.bench import command_chain, mbus, simulated_orders
+from tests.bench import backlog, command_chain, mbus, simulated_orders
 
-BENCHES = {"command_chain": command_chain.main, "mbus": mbus.main, "simulated_orders": simulated_orders.main}
+BENCHES = {
+    "backlog": backlog.main,
+    "command_chain": command_chain.main,
+    "mbus": mbus.main,
+    "simulated_orders": simulated_orders.main,
+}
 
 
 def main(only: str) -> int:
