@@ -6,7 +6,10 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+
+import structlog
 
 from curbstop import __version__, freezing, status
 from curbstop.attending import attendants
@@ -17,6 +20,7 @@ from gateway.config import BrokerConfig, Config, LineConfig, load
 from gateway.journal.errors import CorruptError, JournalError, StorageError
 from gateway.journal.place import open_at
 from gateway.lines import tcp
+from gateway.reload import ReloadError
 from gateway.supervise import supervised
 from protocols.ports import Dial
 from protocols.types import GatewayId
@@ -26,6 +30,7 @@ from seams.clock import SystemClock, SystemEntropy, machine_start
 from seams.mqtt import Address, connector
 
 CANT_START = 2
+log: structlog.stdlib.BoundLogger = structlog.get_logger("gateway")
 
 
 class StartError(Exception):
@@ -62,8 +67,9 @@ def _run(arguments: argparse.Namespace) -> int:
             print("\n".join(f"  believes a control plane whose key is {spoken(k)}" for k in config.control_plane_keys))
             return 0
         gateway = build(config)
-        while asyncio.run(serve(gateway, config)):
+        while asyncio.run(serve(gateway, config, lambda: read(arguments.config))):
             gateway.edge.journal.close()
+            config = gateway.config
             gateway = build(config)
     except (StartError, StorageError) as error:
         print(f"curbstop gateway: {error}", file=sys.stderr)
@@ -141,8 +147,10 @@ def _address(gateway: GatewayId, broker: BrokerConfig) -> Address:
     ).check()
 
 
-async def serve(gateway: Gateway, config: Config) -> bool:
+async def serve(gateway: Gateway, config: Config, reread: Callable[[], Config] | None = None) -> bool:
     """Run until told to stop; a stop cancels the parts, and what was durable stays durable.
+
+    SIGHUP goes over to what `reread` returns; what it raises is said, and changes nothing.
 
     True where it ended because its journal is damaged: opened anew, that is set aside.
     """
@@ -157,11 +165,27 @@ async def serve(gateway: Gateway, config: Config) -> bool:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+    if reread is not None:
+        asked = asyncio.Event()
+        loop.add_signal_handler(signal.SIGHUP, asked.set)
+        reloading = partial(_reload, gateway, reread, asked)
+        beside.append(asyncio.create_task(supervised("reloading", reloading), name="reloading"))
     await asyncio.wait([task])
     for other in beside:
         other.cancel()
     await asyncio.wait(beside)
     return not task.cancelled() and _spoilt(task)
+
+
+async def _reload(gateway: Gateway, reread: Callable[[], Config], asked: asyncio.Event) -> None:
+    """For ever: each time that it is asked for, go over to the file as it is now, or say why not."""
+    while True:
+        await asked.wait()
+        asked.clear()
+        try:
+            await gateway.reload(reread())
+        except (StartError, ReloadError) as error:
+            log.error("the configuration is not taken: the running one stays", error=str(error))  # noqa: TRY400 - it is said
 
 
 def _spoilt(ended: "asyncio.Task[None]") -> bool:

@@ -1,7 +1,7 @@
 """The gateway, wired: its parts in one task group, handed their clocks, chance, wires and broker."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
@@ -14,7 +14,7 @@ from gateway.conditions import Conditions
 from gateway.config import Config, LineConfig, MeterConfig
 from gateway.edge import Edge
 from gateway.inbox import Inbox, recover
-from gateway.journal.errors import CorruptError
+from gateway.journal.errors import CorruptError, StorageError
 from gateway.journal.journal import Journal
 from gateway.journal.readings import ReadingStore
 from gateway.journal.records import Task
@@ -25,6 +25,7 @@ from gateway.local_freeze import LocalFreeze
 from gateway.meters import Meter
 from gateway.permits import PermitDesk
 from gateway.receipts import Notary
+from gateway.reload import Exchange, ReloadError, exchange
 from gateway.remote.judging import Own
 from gateway.remote.keeper import Keeper
 from gateway.remote.telling import Teller
@@ -73,11 +74,11 @@ class Gateway:
         machine: str = "",
         connect_to: Callable[[BrokerAt], Connect] | None = None,
     ) -> None:
-        self._config, self._connect, self._entropy = config, connect, entropy
+        self.config, self._connect, self._entropy, self._dial, self._clock = config, connect, entropy, dial, clock
         self.begun_s = clock.boot()
-        self.lines = {
-            line.name: Line(line.name, dial(line), _timing(config, line), clock, entropy) for line in config.lines
-        }
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._reloading = asyncio.Lock()
+        self.lines = {line.name: self._line(config, line) for line in config.lines}
         meters = {m.name: self._meter(m) for m in config.meters}
         begun = {task.meter for task in journal.unfinished() if task.state == "started"}
         for name, meter in meters.items():
@@ -90,7 +91,6 @@ class Gateway:
         self._lived = Lived(journal, clock, machine)
         self.edge = Edge(config.id, meters, journal, notary, permits, watch, clock, self._lived, config.caps, freeze)
         self.workers = Workers(self.edge)
-        self._at_work: set[MeterId] = set()
         self.store = ReadingStore(journal, bound=config.readings_kept)
         self.keeper = Keeper(self.edge, own(config, movable=connect_to is not None), self._lived, verifier, self._moved)
         self._connect_to = connect_to
@@ -101,6 +101,9 @@ class Gateway:
             self.edge, inbox, births, teller, self.store, signer, verifier, entropy, self._on_born, told
         )
         self.schedules = {name: self._schedule(name) for name in self.lines}
+
+    def _line(self, config: Config, line: LineConfig) -> Line:
+        return Line(line.name, self._dial(line), _timing(config, line), self._clock, self._entropy)
 
     def _meter(self, meter: MeterConfig) -> Meter:
         return Meter(meter.name, meter.identity, meter.spec, self.lines[meter.line], meter.response_s, meter.address)
@@ -118,9 +121,15 @@ class Gateway:
 
     def _put(self, meter: MeterId, task: Task) -> None:
         self.workers[meter].put(task)
-        if meter not in self._at_work:
-            self._at_work.add(meter)
-            self._group.create_task(supervised(f"meter {meter}", self.workers[meter].run), name=f"meter {meter}")
+        if (name := f"meter {meter}") not in self._tasks:
+            self._keep(name, self.workers[meter].run)
+
+    def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        self._tasks[name] = self._group.create_task(supervised(name, run), name=name)
+
+    def _keep_line(self, name: str) -> None:
+        self._keep(f"line {name}", self.lines[name].run)
+        self._keep(f"polling of {name}", self.schedules[name].run)
 
     def _on_born(self) -> None:
         log.info("announced and acknowledged", boot=self.edge.journal.boot)
@@ -132,14 +141,64 @@ class Gateway:
         CorruptError, in a group, where a row of the journal is found spoilt: whoever opens it anew sets it aside.
         """
         async with asyncio.TaskGroup() as self._group:
-            group = self._group
-            for name, line in self.lines.items():
-                group.create_task(supervised(f"line {name}", line.run), name=f"line {name}")
-                group.create_task(supervised(f"polling of {name}", self.schedules[name].run), name=f"polling of {name}")
-            group.create_task(supervised("uplink", partial(self.uplink.run, self._way)), name="uplink")
-            group.create_task(supervised("remote", self.keeper.watch), name="remote")
-            group.create_task(supervised("caps", self._count_the_time), name="caps")
-            group.create_task(self._until_spoilt(), name="journal")
+            for name in self.lines:
+                self._keep_line(name)
+            self._keep("uplink", partial(self.uplink.run, self._way))
+            self._keep("remote", self.keeper.watch)
+            self._keep("caps", self._count_the_time)
+            self._group.create_task(self._until_spoilt(), name="journal")
+
+    async def reload(self, config: Config) -> None:
+        """Go over to a configuration that was read anew; ReloadError where that needs a restart, and nothing is taken.
+
+        Caps, polling and what did not change are not waited for; a line that did is exchanged when all that was begun
+        on it has ended.
+        """
+        async with self._reloading:
+            change = exchange(self.config, config)
+            self.keeper.own_is(own(config, movable=self._connect_to is not None))
+            workers = [self.workers[name] for name in change.before]
+            await asyncio.gather(*(worker.rest() for worker in workers))
+            try:
+                self.edge.forget_positions(change.strangers)
+            except StorageError as error:
+                for worker in workers:
+                    worker.resume()
+                raise ReloadError(f"the disk refuses ({error})") from None
+            ending = [f"{part} {name}" for name in change.lines for part in ("polling of", "line")]
+            await self._end([*ending, *(f"meter {name}" for name in change.before)])
+            self.config = config
+            self._exchange(change)
+            log.info("configuration read anew", exchanged=sorted(change.lines), meters=len(self.edge.meters))
+
+    async def _end(self, names: list[str]) -> None:
+        ending = [self._tasks.pop(name) for name in names if name in self._tasks]
+        for task in ending:
+            task.cancel()
+        if ending:
+            await asyncio.wait(ending)
+
+    def _exchange(self, change: Exchange) -> None:
+        """With no await in it: nobody sees one half."""
+        gone = [self.lines.pop(name) for name in change.lines if name in self.lines]
+        for line in self.config.lines:
+            if line.name in change.lines:
+                self.lines[line.name] = self._line(self.config, line)
+                for other in gone:
+                    self.lines[line.name].follow(other)
+        self.edge.exchange(change.before, [self._meter(meter) for meter in change.after])
+        for meter in change.before:
+            self.workers.pop(meter, None)
+            if (late := self._tasks.pop(f"meter {meter}", None)) is not None:
+                late.cancel()
+        for name in change.lines:
+            self.schedules.pop(name, None)
+            if name in self.lines:
+                self.schedules[name] = self._schedule(name)
+                self._keep_line(name)
+        self.uplink.births.changed()
+        if self.uplink.births.born.is_set():
+            recover(self.edge, self._put, change.before | {meter.name for meter in change.after})
 
     async def _until_spoilt(self) -> None:
         """Nothing of a journal that does not hold is gone on with."""

@@ -28,6 +28,7 @@ class Births:
     keeper: Keeper
     born: asyncio.Event = field(default_factory=asyncio.Event)
     _asked: dict[str, float] = field(default_factory=dict)
+    _changed: bool = False
     _next_s: float = float("-inf")
     _wait_s: float = FIRST_WAIT_S
     _ahead_s: float = 0.0
@@ -35,7 +36,8 @@ class Births:
     def due(self) -> bool:
         """Whether a birth is to be sent now: none acknowledged yet, the clock or new settings to be confirmed."""
         watch = self.edge.watch
-        if self.born.is_set() and watch.trusted and not watch.stale and not self.keeper.on_trial:
+        news = self._changed or self.keeper.on_trial
+        if self.born.is_set() and watch.trusted and not watch.stale and not news:
             self.hurry()
             return False
         if abs(watch.ahead_s() - self._ahead_s) > watch.max_skew_s:
@@ -45,6 +47,11 @@ class Births:
     def hurry(self) -> None:
         """Something has changed, a new session or a clock that was set: the next one need not wait."""
         self._next_s, self._wait_s = float("-inf"), FIRST_WAIT_S
+
+    def changed(self) -> None:
+        """There are other meters, or other specs, to announce."""
+        self._changed = True
+        self.forget()
 
     def forget(self) -> None:
         """Let no answer count to what was asked before: over another session, or under other settings."""
@@ -95,6 +102,8 @@ class Births:
         journal.set_freeze(terms.freeze, on=terms.frozen)
         self.edge.watch.confirm(ack.at, self._asked.pop(terms.nonce))
         self.keeper.came_back()
+        self._changed = False
+        self.edge.announced = set(self.edge.meters)
         first = not self.born.is_set()
         self.born.set()
         return first

@@ -101,6 +101,10 @@ class Line:
         """A moving frame may have left before now, by a connection that is lost: it moves whoever is selected then."""
         self._late_until_s = self._clock.boot() + self._timing.act_max_s
 
+    def follow(self, other: "Line") -> None:
+        """Take another one's place: what left by it may still come out late, of the same converter."""
+        self._late_until_s = max(self._late_until_s, other._late_until_s)  # noqa: SLF001 - of the same class
+
     async def run(self) -> None:
         """Own the line, for ever: connect, serve, and when the wire breaks wait and connect anew."""
         waits = delays(self._entropy)

@@ -1,6 +1,7 @@
 """The gateway's parts that its workers share, and the few verbs that several of them need."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gateway.caps import DAY_S, Limits, Moment, free
@@ -21,6 +22,7 @@ from protocols.uplink.messages import Receipt
 class Edge:
     """One gateway at work. `outbox` is set when something new is to be sent up.
 
+    `announced` are the meters that an acknowledged birth has named: of others nothing is taken yet.
     `limits`, `spared` (meters at which nothing is closed) and `every_s` (polling) are its file's and remote layer's.
     """
 
@@ -34,6 +36,7 @@ class Edge:
     lived: Lived
     limits: Limits
     local_freeze: LocalFreeze
+    announced: set[MeterId] = field(default_factory=set)
     spared: frozenset[MeterId] = frozenset()
     every_s: float = 900.0
     outbox: asyncio.Event = field(default_factory=asyncio.Event)
@@ -42,7 +45,24 @@ class Edge:
     _with_valve: tuple[MeterId, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._count()
+
+    def _count(self) -> None:
         self._with_valve = tuple(name for name, meter in self.meters.items() if meter.has_valve)
+
+    def forget_positions(self, names: Iterable[MeterId]) -> None:
+        """These names stand for other devices now: nobody has seen how their valves are."""
+        with self.journal.transaction():
+            for name in names:
+                self.journal.set_position(name, ValvePosition.UNKNOWN)
+
+    def exchange(self, gone: Iterable[MeterId], come: Iterable[Meter]) -> None:
+        """Have other meters."""
+        for name in gone:
+            del self.meters[name]
+        self.meters |= {meter.name: meter for meter in come}
+        self.announced &= self.meters.keys()
+        self._count()
 
     @property
     def storage_works(self) -> bool:

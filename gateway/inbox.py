@@ -4,7 +4,7 @@ Nothing is acted on unsigned. A refusal is a signed receipt (CONTROL I3). A repe
 answer goes up again (I2). A higher number burns lower commands that have not started (P7).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -49,6 +49,8 @@ class Inbox:
         if opened.message.gateway != self.edge.gateway:
             self._refuse_unjournaled(opened, Why.WRONG_GATEWAY, f"meant for {opened.message.gateway}")
             return None
+        if self._unannounced(opened.message.meter):
+            return None
         if self._known(opened.digest):
             return opened.digest
         self._receive_command(opened)
@@ -64,6 +66,8 @@ class Inbox:
         message = opened.message
         if message.gateway != self.edge.gateway:
             log.warning("a look for another gateway", gateway=message.gateway)
+            return None
+        if self._unannounced(message.meter):
             return None
         if self._known(opened.digest):
             return opened.digest
@@ -90,6 +94,10 @@ class Inbox:
             return None
         self.edge.journal.set_freeze(opened.message.number, on=opened.message.on)
         return opened.digest
+
+    def _unannounced(self, meter: MeterId) -> bool:
+        """One that was only now added: until its epoch is known nothing is taken of it, and all of it comes again."""
+        return meter in self.edge.meters and meter not in self.edge.announced
 
     def _known(self, digest: str) -> bool:
         task = self.edge.journal.task(digest)
@@ -190,10 +198,13 @@ class Inbox:
         self.edge.outbox.set()
 
 
-def recover(edge: Edge, put: Callable[[MeterId, Task], None]) -> None:
-    """After a start, once the birth is acknowledged: what had started is settled, what had not is asked again (P11)."""
+def recover(edge: Edge, put: Callable[[MeterId, Task], None], only: Collection[MeterId] | None = None) -> None:
+    """After a start, once the birth is acknowledged: what had started is settled, what had not is asked again (P11).
+
+    `only` are the meters that are to be seen to, where not all are.
+    """
     for task in edge.journal.unfinished():
-        if task.meter not in edge.meters:
+        if task.meter not in edge.meters or (only is not None and task.meter not in only):
             continue
         if task.state == "received" and task.kind == "command" and task.number.epoch < edge.journal.epoch(task.meter):
             burn(edge, task, Why.OLD_EPOCH, "the epoch was raised while the gateway was away")

@@ -30,6 +30,22 @@ class Worker:
     _disturbed: asyncio.Event = field(default_factory=asyncio.Event)
     _current: "asyncio.Task[None] | None" = None
     _busy_with: Task | None = None
+    _held: bool = False
+    _rests: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._rests.set()
+
+    async def rest(self) -> None:
+        """Let it finish what it has begun and begin nothing more. The window of a look ends early."""
+        self._held = True
+        self._disturbed.set()
+        await self._rests.wait()
+
+    def resume(self) -> None:
+        """Go on after all."""
+        self._held = False
+        self._news.set()
 
     @property
     def idle(self) -> bool:
@@ -63,7 +79,7 @@ class Worker:
                 await self._one(task)
 
     def _next(self) -> Task | None:
-        if not self._waiting:
+        if not self._waiting or self._held:
             return None
         task = min(self._waiting.values(), key=lambda t: t.number)
         del self._waiting[task.digest]
@@ -76,6 +92,7 @@ class Worker:
         if not self._waiting:
             self._disturbed.clear()
         self._busy_with = task
+        self._rests.clear()
         self._current = asyncio.create_task(self._do(task), name=f"{self.meter.name} {task.number.sequence}")
         try:
             await asyncio.wait([self._current])
@@ -84,6 +101,7 @@ class Worker:
         finally:
             self._current.cancel()
             self._busy_with = self._current = None
+            self._rests.set()
 
     def _settle_up(self, task: Task, error: BaseException | None) -> None:
         """What failed to be done or kept is still to be done: the supervisor starts this worker again."""
