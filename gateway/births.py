@@ -7,11 +7,16 @@ refuses nothing. The same exchange is asked again, with a fresh nonce, when the 
 import asyncio
 from dataclasses import dataclass, field
 
+import structlog
+
+from gateway.bounds import out_of_reach, too_far
 from gateway.edge import Edge
 from gateway.remote.keeper import Keeper
 from protocols.ports import Entropy
-from protocols.uplink.messages import Ack, Birth, MeterBirth
+from protocols.types import MeterId
+from protocols.uplink.messages import Ack, Birth, BirthTerms, MeterBirth, Number
 
+log: structlog.stdlib.BoundLogger = structlog.get_logger("births")
 NONCE_SIZE, NONCES_KEPT = 16, 12
 FIRST_WAIT_S, UNBORN_WAIT_S, UNSURE_WAIT_S = 5.0, 60.0, 300.0
 """A birth without an answer that helps is repeated after 5 s, then after twice that, up to a bound: a shorter one where
@@ -84,12 +89,27 @@ class Births:
                     spec_digest=meter.spec.digest,
                     capabilities=tuple(sorted(meter.spec.capabilities)),
                     act_max_s=meter.spec.timing.act_max_s,
-                    mark=journal.mark(meter.name),
+                    mark=self._mark(meter.name),
                     arm_expires_s=meter.spec.arm_expires_s,
                 )
                 for meter in self.edge.meters.values()
             ),
         )
+
+    def _mark(self, meter: MeterId) -> Number | None:
+        """The highest number held for a meter; its epoch, where nothing came in that one yet.
+
+        A house that has forgotten the epoch would else be refused for ever, and never hear of it.
+        """
+        mark, epoch = self.edge.journal.mark(meter), self.edge.journal.epoch(meter)
+        return Number(epoch, 0) if epoch > (mark.epoch if mark else 0) else mark
+
+    def _beyond(self, terms: BirthTerms) -> bool:
+        """Whether it would use up numbers that only rise."""
+        journal, known = self.edge.journal, self.edge.meters
+        epochs = {meter: epoch for meter, epoch in terms.epochs.items() if meter in known}
+        far = [out_of_reach(Number(epoch, 0), journal.epoch(m), journal.mark(m)) for m, epoch in epochs.items()]
+        return any(far) or too_far(terms.freeze, journal.freeze()[0])
 
     def take(self, ack: Ack) -> bool:
         """Take an acknowledgement; True the first time that it makes this gateway born."""
@@ -97,6 +117,9 @@ class Births:
         if terms is None or terms.nonce not in self._asked:
             return False
         if (terms.boot, terms.journal) != (journal.boot, journal.id):
+            return False
+        if self._beyond(terms):
+            log.warning("a birth's answer is not taken: no house has come so far", freeze=terms.freeze)
             return False
         journal.set_epochs({m: e for m, e in terms.epochs.items() if m in self.edge.meters})
         journal.set_freeze(terms.freeze, on=terms.frozen)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
+from gateway.bounds import Quota, out_of_reach, too_far
 from gateway.edge import Edge
 from gateway.journal.records import Task
 from gateway.receipts import Account, LookAccount, Subject
@@ -35,6 +36,11 @@ class Inbox:
     verifier: Verifier
     put: Callable[[MeterId, Task], None]
     _refused_at_s: float = field(default=float("-inf"))
+    _giving: Quota = field(init=False)
+    _other: Quota = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._giving, self._other = Quota(len(self.edge.meters)), Quota(len(self.edge.meters))
 
     def command(self, raw: bytes) -> str | None:
         """Take a command."""
@@ -53,6 +59,10 @@ class Inbox:
             return None
         if self._known(opened.digest):
             return opened.digest
+        quota = self._other if opened.message.verb.takes else self._giving
+        if (detail := self._beyond(opened.message, quota)) is not None:
+            self._refuse_unjournaled(opened, Why.MALFORMED, detail)
+            return None
         self._receive_command(opened)
         return opened.digest
 
@@ -71,6 +81,9 @@ class Inbox:
             return None
         if self._known(opened.digest):
             return opened.digest
+        if (detail := self._beyond(message, self._other)) is not None:
+            log.warning("a look is not taken", meter=message.meter, detail=detail)
+            return None
         task = self._task(opened, "look")
         stale = self._stale(task)
         refused = stale or (None if task.meter in self.edge.meters else Why.UNKNOWN_METER)
@@ -92,12 +105,24 @@ class Inbox:
             return None
         if opened.message.gateway != self.edge.gateway:
             return None
+        if too_far(opened.message.number, self.edge.journal.freeze()[0]):
+            log.warning("a freeze is not taken: no house has frozen so often", number=opened.message.number)
+            return None
         self.edge.journal.set_freeze(opened.message.number, on=opened.message.on)
         return opened.digest
 
     def _unannounced(self, meter: MeterId) -> bool:
         """One that was only now added: until its epoch is known nothing is taken of it, and all of it comes again."""
         return meter in self.edge.meters and meter not in self.edge.announced
+
+    def _beyond(self, message: Command | Look, quota: Quota) -> str | None:
+        """What no house sends, whoever signs it: it would use up epochs or disk for ever. None for all else."""
+        journal, number = self.edge.journal, message.number
+        if out_of_reach(number, journal.epoch(message.meter), journal.mark(message.meter)):
+            return f"epoch {number.epoch} is beyond what any house has come to"
+        if not quota.take(self.edge.clock.boot()):
+            return "more of these came lately than any house sends"
+        return None
 
     def _known(self, digest: str) -> bool:
         task = self.edge.journal.task(digest)
