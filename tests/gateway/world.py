@@ -282,15 +282,16 @@ class World:
         database = sqlite3.connect(self.path, isolation_level=None)
         self.database = database
         clock, entropy = clock or self.virtual.clock, self.virtual.entropy
+        config = parse_config(self.text, self.path.with_name("gateway.toml"), self.catalogue)
         self.gateway = Gateway(
-            parse_config(self.text, self.path.with_name("gateway.toml"), self.catalogue),
+            config,
             clock=clock,
             entropy=entropy,
             dial=lambda line: self.dials.get(line.name, self.line.dial),
             connect=self.broker.connector(G),
             journal=Journal(database, entropy.token(16).hex()),
             signer=GATEWAY_KEY,
-            verifier=KeyRing([PLANE_KEY.public]),
+            verifier=KeyRing(config.control_plane_keys),
             software="curbstop test",
             machine=str(id(clock)),
             connect_to=self.other_broker,
