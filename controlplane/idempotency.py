@@ -90,10 +90,9 @@ def once(db: Connection, asked: Once, now: datetime, verb: Callable[[Connection]
     return answer
 
 
-def outdated_at(db: Connection) -> datetime | None:
+def clears_at(oldest: datetime) -> datetime:
     """When kept answers are to be cleared away next: a while after the oldest is outdated, many at once."""
-    oldest: datetime | None = db.execute(OLDEST).scalar_one()
-    return oldest + KEPT + CLEARED_LATE if oldest is not None else None
+    return oldest + KEPT + CLEARED_LATE
 
 
 def clear_outdated(db: Connection, now: datetime) -> None:

@@ -62,15 +62,25 @@ def material(
     leaves = Leaves(db)
     papers = [one.envelope for one in documents.of_order(db, order, house)]
     signed = [read(paper) for paper in papers]
+    leaves.expect(lambda nodes: _proofs(nodes, placed, notes))
+    included, growth = _proofs(leaves.read, placed, notes)
     return Material(
-        entries=[Logged(one.leaf, one.number, tree.inclusion(leaves.read, one.number, newest.size)) for one in placed],
+        entries=[Logged(one.leaf, one.number, proof) for one, proof in zip(placed, included, strict=True)],
         head=head,
         checkpoints=[note.note for note in notes],
-        growth=[tree.consistency(leaves.read, old.size, new.size) for old, new in pairwise(notes)],
+        growth=growth,
         documents=papers,
         claims=_claims(db, origin, notary, house, signed),
         photographs=_photographs(signed, photographs),
     )
+
+
+def _proofs(
+    nodes: tree.Read, placed: Sequence[Placed], notes: Sequence[reading.Signed]
+) -> tuple[list[list[bytes]], list[list[bytes]]]:
+    """That each entry is in the newest checkpoint, and that each checkpoint grew into the next."""
+    included = [tree.inclusion(nodes, one.number, notes[-1].size) for one in placed]
+    return included, [tree.consistency(nodes, old.size, new.size) for old, new in pairwise(notes)]
 
 
 def _notes(

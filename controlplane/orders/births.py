@@ -4,14 +4,16 @@ A journal that is not known, or a mark below the highest number ever issued to t
 granted before settles by time alone, and what is still wanted is issued again.
 """
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from controlplane import news, outbox
-from controlplane.db import lock_point, set_epoch
+from controlplane.db import Fence, lock_point, lock_points, set_epoch
 from controlplane.orders.barring import FREEZE, halted
 from controlplane.orders.context import Context
 from controlplane.orders.halting import halt
-from controlplane.orders.life import Order, advance, get, giving_alive
+from controlplane.orders.life import Order, advance, get, given_back
 from controlplane.orders.models import commands, looks
 from controlplane.orders.sending import forget_commands, give_remotely, send_again, send_look, waiting_for
 from controlplane.orders.states import Event, Kind, OrderState
@@ -39,19 +41,15 @@ def take_birth(db: Connection, context: Context, birth: Birth) -> None:
     mine = [told for told in birth.meters if told.meter in points]
     _keep(db, context, birth, mine)
     before = row if first else None
-    epochs = {told.meter: _epoch(db, context, birth, told, points[told.meter], before) for told in mine}
+    fences = _held(db, {told.meter: points[told.meter] for told in mine})
+    epochs = {told.meter: _epoch(db, context, birth, told, fences, before) for told in mine}
     seen = {"journal": birth.journal, "boot": birth.boot, "last_seen_at": context.now}
     db.execute(BORN, {"this": birth.gateway, **seen})
     _answer(db, context, birth, epochs)
-    for meter in epochs:
-        _give_back(db, context, points[meter])
+    for waiting in given_back(db, (points[meter] for meter in epochs)):
+        give_remotely(db, context, waiting)
     if first:
         news.tell(db, context.now, "gateway", birth.gateway, {"boot": birth.boot, "meters": sorted(epochs)}, None)
-
-
-def _give_back(db: Connection, context: Context, point: str) -> None:
-    if (waiting := giving_alive(db, point)) is not None:
-        give_remotely(db, context, waiting)
 
 
 FORGET_TOLD = delete(meters_told).where(
@@ -81,15 +79,26 @@ def _told(context: Context, birth: Birth, told: MeterBirth) -> dict[str, object]
     }
 
 
+def _held(db: Connection, points: Mapping[MeterId, str]) -> dict[MeterId, Fence]:
+    """Each meter's fence, all of them held."""
+    held = lock_points(db, points.values())
+    return {meter: held[point] for meter, point in points.items()}
+
+
 def _epoch(
-    db: Connection, context: Context, birth: Birth, told: MeterBirth, point: str, before: Row[tuple[object, ...]] | None
+    db: Connection,
+    context: Context,
+    birth: Birth,
+    told: MeterBirth,
+    fences: dict[MeterId, Fence],
+    before: Row[tuple[object, ...]] | None,
 ) -> int:
     """The meter's epoch from now on; raised where the journal can't know what was sent."""
-    fence = lock_point(db, point)
+    fence = fences[told.meter]
     above = told.mark is not None and told.mark >= Number(fence.epoch, fence.next_sequence)
     if above:
         _halt(db, context, birth, told)
-        fence = lock_point(db, point)
+        fence = lock_point(db, fence.point)
     elif before is None:
         return fence.epoch
     else:
@@ -98,10 +107,11 @@ def _epoch(
         if highest is None or (known and told.mark is not None and told.mark >= highest):
             return fence.epoch
     epoch = max(fence.epoch, told.mark.epoch if told.mark else 0) + 1
-    set_epoch(db, point, epoch)
+    set_epoch(db, fence.point, epoch)
     forget_commands(db, birth.gateway, told.meter)
     for order in waiting_for(db, birth.gateway, told.meter):
         _again(db, context, get(db, order))
+    fences |= _held(db, {meter: held.point for meter, held in fences.items()})
     return epoch
 
 

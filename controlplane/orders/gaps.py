@@ -58,10 +58,9 @@ def _begins(db: Connection, chain: Chain, journal: dict[str, str]) -> bool:
     return chain.previous == GENESIS and db.execute(LOWER, {**journal, "at": chain.number}).first() is None
 
 
-def told_at(db: Connection, context: Context) -> list[datetime]:
-    """When the first gap that nobody knows of is to be told; nothing where there is none."""
-    opened_at: datetime | None = db.execute(UNTOLD).scalar_one()
-    return [opened_at + timedelta(seconds=context.settings.receipt_gap_s)] if opened_at is not None else []
+def tells_at(opened_at: datetime, context: Context) -> datetime:
+    """When a gap that nobody knows of is to be told."""
+    return opened_at + timedelta(seconds=context.settings.receipt_gap_s)
 
 
 def tell(db: Connection, context: Context) -> None:

@@ -109,6 +109,18 @@ def giving_alive(db: Connection, point: str) -> Order | None:
     return _order(row) if row is not None else None
 
 
+GIVEN_BACK = select(*FIELDS).where(
+    orders.c.point.in_(bindparam("points", expanding=True)), orders.c.way == Kind.GIVING, orders.c.alive
+)
+
+
+def given_back(db: Connection, points: Iterable[str]) -> list[Order]:
+    """The orders that give supply back and are alive at these points, by point."""
+    wanted = sorted(set(points))
+    rows = db.execute(GIVEN_BACK.order_by(orders.c.point), {"points": wanted}) if wanted else ()
+    return [_order(row) for row in rows]
+
+
 ENTERED = insert(orders).returning(*FIELDS)
 
 

@@ -10,7 +10,7 @@ is outdated at.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, String, bindparam, case, func, literal_column, select
+from sqlalchemy import Connection, Float, String, bindparam, case, func, literal_column, select, union_all
 
 from controlplane import idempotency
 from controlplane.db import Moment
@@ -46,26 +46,41 @@ WAY = case(
     else_=orders.c.state,
 )
 """Literals: PostgreSQL takes two parameters, in the list and in the grouping, for two expressions."""
-FIRST = select(WAY, func.min(UNTIL)).select_from(SENT).where(WAITING).group_by(WAY)
 WAITED = case(
     (WAITS_AT_THE_PERSON | BY_HAND, bindparam("now", type_=Moment)),
     (orders.c.state.in_(FOR_A_COMMAND), bindparam("expired", type_=Moment)),
     else_=bindparam("now", type_=Moment),
 )
 DUE = select(orders.c.id, orders.c.point).select_from(SENT).where(WAITING, UNTIL <= WAITED)
-UNSETTLED = select(commands.c.point, commands.c.granted_at, commands.c.validity_s, commands.c.act_max_s).where(
-    commands.c.granted_at.is_not(None), commands.c.settled_sequence.is_(None)
+MAY_ACT = (commands.c.granted_at.is_not(None), commands.c.settled_sequence.is_(None))
+ACTING = (commands.c.granted_at, commands.c.validity_s, commands.c.act_max_s)
+UNSETTLED = select(commands.c.point, *ACTING).where(*MAY_ACT)
+NO_TIME = literal_column("0.0", Float)
+ALL = union_all(
+    select(literal_column("'acts'", String), *ACTING).where(*MAY_ACT),
+    select(WAY, func.min(UNTIL), NO_TIME, NO_TIME).select_from(SENT).where(WAITING).group_by(WAY),
+    select(literal_column("'gap'", String), gaps.UNTOLD.scalar_subquery(), NO_TIME, NO_TIME),
+    select(literal_column("'answer'", String), idempotency.OLDEST.scalar_subquery(), NO_TIME, NO_TIME),
 )
+"""All that waits, what and since or until when, in one question: it is asked after each commit."""
 
 
 def next_due(db: Connection, context: Context) -> datetime | None:
     """When the next thing is due, past or to come; None while nothing waits."""
-    times = [at + _grace(context, state) for state, at in db.execute(FIRST) if at is not None]
-    times += [until for _, until in _acting(db)]
-    times += gaps.told_at(db, context)
-    if (outdated_at := idempotency.outdated_at(db)) is not None:
-        times.append(outdated_at)
-    return min(times, default=None)
+    return min((_due(context, *row) for row in db.execute(ALL) if row[1] is not None), default=None)
+
+
+def _due(context: Context, what: str, since: datetime, validity_s: float, act_max_s: float) -> datetime:
+    """When one of `ALL` is due."""
+    match what:
+        case "acts":
+            return acts_until(since, validity_s, act_max_s)
+        case "gap":
+            return gaps.tells_at(since, context)
+        case "answer":
+            return idempotency.clears_at(since)
+        case state:
+            return since + _grace(context, state)
 
 
 def orders_due(db: Connection, context: Context) -> list[tuple[str, str]]:

@@ -1,11 +1,18 @@
 """The two trees in their tables: read as they stand, with what a transaction has added so far, and written once."""
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from collections.abc import Callable
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_
 
 from controlplane.proof.models import log_heads, log_nodes
 from protocols.proof import heads, tree
 
 NODE = select(log_nodes.c.hash).where(log_nodes.c.level == bindparam("level"), log_nodes.c.position == bindparam("at"))
+NODES = select(log_nodes.c.level, log_nodes.c.position, log_nodes.c.hash).where(
+    tuple_(log_nodes.c.level, log_nodes.c.position).in_(bindparam("places", expanding=True))
+)
+MOST_NODES = 300
+UNREAD = bytes(tree.HASH_SIZE)
 KEEP_NODES = insert(log_nodes)
 HEAD = select(log_heads.c.hash, log_heads.c.key).where(log_heads.c.path == bindparam("path"))
 DROP_HEADS = delete(log_heads).where(log_heads.c.path == bindparam("this"))
@@ -27,6 +34,20 @@ class Leaves:
             found = self._db.execute(NODE, {"level": level, "at": position}).scalar_one()
             self._kept[level, position] = found
         return found
+
+    def expect(self, proofs: Callable[[tree.Read], object]) -> None:
+        """Fetch what these proofs will read in few questions, instead of one for each node."""
+        wanted: set[tuple[int, int]] = set()
+
+        def asked(level: int, position: int) -> bytes:
+            wanted.add((level, position))
+            return UNREAD
+
+        proofs(asked)
+        missing = sorted(wanted - self._kept.keys())
+        for at in range(0, len(missing), MOST_NODES):
+            for row in self._db.execute(NODES, {"places": missing[at : at + MOST_NODES]}):
+                self._kept[row.level, row.position] = row.hash
 
     def append(self, size: int, leaf: bytes) -> None:
         """Take one more leaf to the `size` that are here."""

@@ -94,7 +94,8 @@ def test_the_first_account_of_a_journal_is_missing_too(desk: Desk) -> None:
 def test_it_is_due_when_it_is_to_be_told(desk: Desk) -> None:
     account(desk, 2)
     with reading(desk.engine) as db:
-        assert gaps.told_at(db, desk.context) == [desk.clock.now() + timedelta(seconds=900)]
+        opened_at = db.execute(gaps.UNTOLD).scalar_one()
+        assert gaps.tells_at(opened_at, desk.context) == desk.clock.now() + timedelta(seconds=900)
         assert (waits.next_due(db, desk.context) or desk.clock.at) <= desk.clock.now() + timedelta(seconds=900)
 
 

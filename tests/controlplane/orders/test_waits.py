@@ -140,15 +140,18 @@ def test_I8_an_order_whose_look_is_not_known_waits_no_more(state: OrderState) ->
     assert due(desk) == []
 
 
+NO_TABLE = "SCAN CONSTANT ROW"
+
+
 def test_each_state_that_has_a_door_has_its_time() -> None:
     assert set(waits.STATES) == set(deadlines.DOORS)
 
 
-@pytest.mark.parametrize("question", [waits.FIRST, waits.DUE, waits.UNSETTLED, outbox.NEXT, idempotency.OLDEST])
+@pytest.mark.parametrize("question", [waits.ALL, waits.DUE, waits.UNSETTLED, outbox.NEXT, idempotency.OLDEST])
 def test_what_is_asked_at_each_look_reads_no_whole_table(question: Select[Any]) -> None:
     desk = Desk()
     with reading(desk.engine) as db:
         asked = str(question.params(now=NOON, expired=NOON).compile(db, compile_kwargs={"render_postcompile": True}))
         plan = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", (None,) * asked.count("?")).all()
     steps = [str(step[-1]) for step in plan]
-    assert [s for s in steps if s.startswith("SCAN") and "USING" not in s] == []
+    assert [s for s in steps if s.startswith("SCAN") and "USING" not in s and s != NO_TABLE] == []
