@@ -25,9 +25,10 @@ docs: $(VENV)/.test $(VENV)/.front
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench $(ONLY)
 sim: $(VENV)/.test
-	$(BIN)/python -m tests.simulation $(or $(SEED),0) $(or $(N),50)
+	$(BIN)/python -m tests.simulation $(or $(SEED),0) $(or $(N),50) $(if $(FAULTS),--faults $(FAULTS))
 soak: $(VENV)/.test
 	$(BIN)/python -m tests.protocols.mbus.fuzzing $(or $(N),5000000) $(or $(SEED),0)
+	$(BIN)/python -m tests.simulation $(or $(SEED),0) $(or $(LIVES),10000) --orders 50
 	$(BIN)/python -m tests.e2e.kills $(or $(KILLS),500) $(or $(SEED),0)
 	$(BIN)/python -m tests.e2e.kills $(or $(KILLS),500) $(or $(SEED),0) power
 model: $(VENV)/.test

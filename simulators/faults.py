@@ -52,6 +52,9 @@ LINE_FAULTS = frozenset(
 BROKER_FAULTS = frozenset(Fault) - LINE_FAULTS
 FOREVER_S = float("inf")
 ODDS = (0.02, 0.1, 0.3)
+CUTS = frozenset({Fault.PUBLISH_CUT, Fault.SESSION_TAKEN_OVER, Fault.BROKER_DOWN, Fault.BROKER_RESTARTED})
+CUT_ODDS = (0.005, 0.02, 0.06)
+"""Of what ends connections at a message: more often, and nothing but births would ever be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +126,19 @@ def _loop_time() -> float:
     return asyncio.get_running_loop().time()
 
 
-def plan(seed: int, horizon_s: float, among: Iterable[Fault] = Fault) -> tuple[Window, ...]:
+def plan(
+    seed: int, horizon_s: float, among: Iterable[Fault] = Fault, cut_odds: tuple[float, ...] = CUT_ODDS
+) -> tuple[Window, ...]:
     """Draw the windows of a seed: about half of the faults, each on for a part of the `horizon_s`."""
     chance = stream(seed, "plan of faults")
     windows = []
     for fault in sorted(among):
-        on, since, length, odds = chance.random(), chance.random(), chance.random(), chance.choice(ODDS)
+        on, since, length, odds = (
+            chance.random(),
+            chance.random(),
+            chance.random(),
+            chance.choice(cut_odds if fault in CUTS else ODDS),
+        )
         if on < 1 / 2:
             since_s = since * horizon_s
             windows.append(Window(fault, odds, since_s, since_s + length * (horizon_s - since_s)))

@@ -17,7 +17,7 @@ from simulators.process import Stepped, task_factory
 
 START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 """Where wall clocks begin unless told otherwise: a Monday morning."""
-MOST_TURNS_AT_ONE_TIME = 1_000_000
+MOST_TURNS_AT_ONE_TIME = 200_000
 SAME_INSTANT_S = 1e-7
 """Timers so near are due together: more than floats lose in a simulated decade, less than any bit takes."""
 

@@ -1,4 +1,4 @@
-"""A seed's life: six orders, stops aimed at them, faults on line and broker, crews, plots against clocks and processes.
+"""A seed's life: twelve orders, stops aimed at them, faults on line and broker, crews, plots against machines.
 
 Then the faults end, both ends run, and the world is left until it is quiet; what was held comes, what was sent is
 replayed, and it is left once more. The same seed lives the same life.
@@ -21,24 +21,21 @@ from controlplane.policy.facts import Act
 from controlplane.problems import RefusalError
 from protocols.types import MeterId
 from simulators.chance import stream
-from simulators.faults import Faults, Window, plan
+from simulators.faults import Faults
 from simulators.loop import Virtual, VirtualClock, run
 from simulators.process import Process
+from tests.simulation import coverage, remembered
 from tests.simulation.bodies import ARM_EXPIRES_S, GAS
 from tests.simulation.checkers import broken
-from tests.simulation.crews.plot import crews_are_out
+from tests.simulation.cut import WHOLE, Cut
+from tests.simulation.drawing import WITH_CREWS, drawn
 from tests.simulation.house import FREE
 from tests.simulation.machine import Caps
-from tests.simulation.plots import HORIZON_S, PLOTS
-from tests.simulation.replicas import two_replicas
+from tests.simulation.plots import HORIZON_S
 from tests.simulation.world import World
 
-TWO_REPLICAS = 0.25
-"""In so many seeds the house has two replicas."""
-WITH_CREWS = {**PLOTS, crews_are_out.__name__: crews_are_out, two_replicas.__name__: two_replicas}
 PERMIT_S, REPORT_S = 90.0, 300.0
-"""A crew's permit and the time to report, in this house: shorter than usual, so that a life sees both end."""
-ORDERS, QUIET_S, LOOK_EVERY_S, HELD_S = 6, 4 * 3600.0, 30.0, 300.0
+QUIET_S, LOOK_EVERY_S, HELD_S = 4 * 3600.0, 30.0, 300.0
 AFTERWARDS_S = 130.0
 """Longer than any account waits before it is sent again."""
 STUCK, CAPPED, CALM, LEAKS = 0.15, 0.25, 0.4, 0.3
@@ -56,7 +53,6 @@ MOMENTS = (
     "finished",
     "receipt taken",
 )
-"""Where a stop is aimed at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +63,7 @@ class Lived:
     broken: list[str]
     story: str = ""
     counts: Counter[str] = field(default_factory=Counter)
+    rows: Counter[str] = field(default_factory=Counter)
 
 
 @cache
@@ -76,52 +73,50 @@ def _folder() -> TemporaryDirectory[str]:
     return TemporaryDirectory(dir=memory if memory.is_dir() else None)
 
 
-def live(seed: int, plots: tuple[str, ...] | None = None, and_then: Callable[[World], None] = lambda _: None) -> Lived:
-    """Live one seed; `plots` are its own unless they are named. Its end is shown to `and_then`."""
+def live(
+    seed: int,
+    plots: tuple[str, ...] | None = None,
+    and_then: Callable[[World], None] = lambda _: None,
+    cut: Cut = WHOLE,
+) -> Lived:
+    """Live one seed; `plots` are its own unless they are named, and `cut` is left out. `and_then` is shown its end."""
     folder = Path(_folder().name)
     for old in folder.iterdir():
         old.unlink()
 
     async def main(virtual: Virtual) -> Lived:
         chance = stream(seed, "life")
-        world = _world(virtual, folder, chance)
+        world = _world(virtual, folder, chance, cut)
         somebody_is_at_the_key(world, stream(seed, "person"))
         world.start()
         try:
-            await _life(world, chance, _drawn(seed) if plots is None else plots)
+            await _life(world, chance, drawn(seed) if plots is None else plots, cut)
             await _end(world, chance)
             world.field.check()
             found = broken(world)
             and_then(world)
-            return Lived(seed, found, world.story() if found else "", _counts(world))
+            return Lived(seed, found, world.story() if found else "", _counts(world), coverage.rows(world))
         finally:
             world.stop()
 
-    return run(main, seed=seed)
+    with remembered.verdicts(seed):
+        return run(main, seed=seed)
 
 
-def _drawn(seed: int) -> tuple[str, ...]:
-    """The seed's own plots, by chance of their own: with others the same people do the same. Crews are always out."""
-    chance = stream(seed, "plots")
-    drawn = (*chance.sample(sorted(PLOTS), chance.choice((1, 2, 2, 3))), crews_are_out.__name__)
-    two = stream(seed, "replicas").random() < TWO_REPLICAS
-    return (*drawn, two_replicas.__name__) if two else drawn
-
-
-def _world(virtual: Virtual, folder: Path, chance: Random) -> World:
-    windows: tuple[Window, ...] = plan(virtual.seed, HORIZON_S)
-    if chance.random() < CALM:
-        windows = windows[:1]
+def _world(virtual: Virtual, folder: Path, chance: Random, cut: Cut) -> World:
+    windows = cut.drawn(virtual.seed, HORIZON_S)
+    windows = windows[:1] if chance.random() < CALM else windows
     caps = Caps(chance.choice((1, 2, 3)), 0.5, 2) if chance.random() < CAPPED else Caps()
     world = World(
         virtual,
         folder,
-        faults=Faults(virtual.seed, windows),
+        faults=Faults(virtual.seed, cut.windows(windows, virtual.seed, HORIZON_S)),
         sticks=frozenset(name for name in "ABC" if chance.random() < STUCK),
         leaks=stream(virtual.seed, "gas").random() < LEAKS,
         caps=caps,
         plane_rate=1 + chance.uniform(-0.004, 0.004),
         gateway_rate=1 + chance.uniform(-0.004, 0.004),
+        every_s=cut.every_s(virtual.seed),
         settings=OrderSettings(crew_permit_s=PERMIT_S, crew_report_s=REPORT_S),
     )
     off_s = chance.uniform(-4, 4) if chance.randrange(8) else chance.choice((-1, 1)) * chance.uniform(20, 90_000)
@@ -134,9 +129,11 @@ def _branch(chance: Random) -> Random:
     return stream(chance.getrandbits(32), "branch")
 
 
-async def _life(world: World, chance: Random, plots: tuple[str, ...]) -> None:
+async def _life(world: World, chance: Random, plots: tuple[str, ...], cut: Cut) -> None:
     world.witness.tell("world", f"plots: {', '.join(plots) or 'none'}")
-    tasks = [asyncio.ensure_future(_order(world, _branch(chance), n)) for n in range(ORDERS)]
+    world.witness.counts.update(f"plot {name}" for name in plots)
+    of_orders = [_branch(chance) for _ in range(cut.asked)]
+    tasks = [asyncio.ensure_future(_order(world, of_orders[n], n)) for n in range(cut.asked) if n not in cut.orders]
     tasks += [asyncio.ensure_future(WITH_CREWS[name](world, _branch(chance))) for name in plots]
     await asyncio.sleep(HORIZON_S)
     for task in tasks:

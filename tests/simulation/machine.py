@@ -48,10 +48,10 @@ def _sooner(spec: Spec) -> Spec:
 
 
 @cache
-def config(gateway: str, caps: Caps, meters: tuple[tuple[MeterId, Identity, float], ...]) -> Config:
+def config(gateway: str, caps: Caps, every_s: int, meters: tuple[tuple[MeterId, Identity, float], ...]) -> Config:
     """The gateway's own file; the same text is read once for all worlds."""
     text = CONFIG.format(
-        plane=PLANE_KEY.public.hex(), per_hour=caps.per_hour, share=caps.share, floor=caps.floor, every_s=EVERY_S
+        plane=PLANE_KEY.public.hex(), per_hour=caps.per_hour, share=caps.share, floor=caps.floor, every_s=every_s
     ).replace('id = "cellar"', f'id = "{gateway}"')
     for name, who, slow_s in meters:
         entry = METER.format(name=name, who=who, response_s=slow_s)
@@ -73,6 +73,7 @@ class Machine:
     meters: tuple[tuple[MeterId, Identity, float], ...]
     caps: Caps
     clock: VirtualClock
+    every_s: int = EVERY_S
     journals: list[Path] = field(default_factory=list)
     power_cuts: int = 0
     process: Process | None = None
@@ -92,7 +93,7 @@ class Machine:
         self._database = sqlite3.connect(self.journals[-1], isolation_level=None)
         self._database.execute("PRAGMA journal_mode = WAL")
         self.gateway = Gateway(
-            config(self.id, self.caps, self.meters),
+            config(self.id, self.caps, self.every_s, self.meters),
             clock=self.clock,
             entropy=self.virtual.entropy,
             dial=lambda _: self.line.dial,

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import structlog
 
+from simulators.loop import DeadlockError
+from tests.simulation.cut import SHORT, WHOLE, Cut
 from tests.simulation.faulty import Lived, live
 from tests.simulation.sabotage import SABOTAGES, done_to
 
@@ -24,19 +26,22 @@ def hush() -> None:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL + 1)
 
 
-def one(seed: int, plots: tuple[str, ...] | None = None, sabotage: str | None = None) -> Lived:
+def one(seed: int, plots: tuple[str, ...] | None = None, sabotage: str | None = None, cut: Cut = WHOLE) -> Lived:
     """Live one seed, with a guard taken away where one is named."""
     with done_to(sabotage):
-        return live(seed, plots)
+        try:
+            return live(seed, plots, cut=cut)
+        except DeadlockError as error:
+            return Lived(seed, [f"liveness: {error}"])
 
 
 def seen(name: str) -> tuple[bool, list[str]]:
     """Whether a seed breaks the rule with this guard taken away, and breaks none with it in place; what was told."""
     sabotage, told = SABOTAGES[name], list[str]()
     for seed in (*sabotage.seeds, *range(SEARCHED)):
-        told += one(seed, sabotage.plots, name).broken
+        told += one(seed, sabotage.plots, name, SHORT).broken
         if any(text.startswith(sabotage.seen_by) for text in told):
-            return not one(seed, sabotage.plots).broken, told
+            return not one(seed, sabotage.plots, cut=SHORT).broken, told
     return False, told
 
 
@@ -46,9 +51,11 @@ def over_all_cores(work: Callable[[A], T], each: Iterable[A]) -> Iterator[T]:
         yield from pool.imap(work, each)
 
 
-def lives(seeds: range, plots: tuple[str, ...] | None = None, sabotage: str | None = None) -> Iterator[Lived]:
+def lives(
+    seeds: range, plots: tuple[str, ...] | None = None, sabotage: str | None = None, cut: Cut = WHOLE
+) -> Iterator[Lived]:
     """Live them, in their order; a single one in this process."""
-    work = partial(one, plots=plots, sabotage=sabotage)
+    work = partial(one, plots=plots, sabotage=sabotage, cut=cut)
     if len(seeds) > 1:
         yield from over_all_cores(work, seeds)
         return

@@ -79,3 +79,16 @@ def verdicts(engine: Engine, at: datetime, notes: Sequence[Note] | None = None) 
     sizes = sorted({note.checkpoint.size for note in here} & {note.checkpoint.size for note in seen})
     for order in orders(engine):
         yield order, verify(written(engine, order, at, sizes), keys, seen)
+
+
+def each_of_its_house(engine: Engine, at: datetime) -> Iterator[tuple[str, Verdict]]:
+    """Every order's dossier beside the newest checkpoint; one of them beside all that were ever signed.
+
+    One is enough: what all of them grew into is the newest, and each of the others is judged by that.
+    """
+    with look(engine) as db:
+        keys = known(sequencer.stands(db, NOTARY))
+    here = published(engine)
+    for n, order in enumerate(orders(engine)):
+        seen = here if n == 0 else here[-1:]
+        yield order, verify(written(engine, order, at, [note.checkpoint.size for note in seen]), keys, seen)

@@ -44,7 +44,7 @@ from tests.simulation.bodies import NAMES, SLOW, Bodies, Standing, identity
 from tests.simulation.crews.crew import Field
 from tests.simulation.crews.door import Door
 from tests.simulation.house import ATTIC, KEYS, G
-from tests.simulation.machine import PLANE_KEY, Caps, Machine
+from tests.simulation.machine import EVERY_S, PLANE_KEY, Caps, Machine
 from tests.simulation.replicas import Twins
 from tests.simulation.story import story
 from tests.simulation.witness import Recorded, WatchedWriter, Witness
@@ -69,6 +69,7 @@ class World:
     caps: Caps | None = None
     plane_rate: float = 1.0
     gateway_rate: float = 1.0
+    every_s: int = EVERY_S
     settings: OrderSettings = field(default_factory=OrderSettings)
     engine: Engine = field(init=False)
     eye: sqlite3.Connection = field(init=False)
@@ -112,6 +113,7 @@ class World:
             folder=self.folder,
             meters=tuple((n, identity(NAMES.index(n) + 1, n), SLOW.get(n, 0.0)) for n in names),
             caps=self.caps,
+            every_s=self.every_s,
             clock=VirtualClock(self.virtual.loop, rate=self.gateway_rate),
         )
 

@@ -15,13 +15,13 @@ SOUND = (Outcome.HOLDS, Outcome.INCOMPLETE)
 
 
 def every_dossier_verifies(case: Case) -> list[str]:
-    """Every order's file holds, beside every checkpoint that was ever signed."""
+    """Every order's file holds, beside the checkpoints that were ever signed."""
     world = case.world
     at = world.plane_clock.now()
     proving.catch_up(world.engine, at)
     return [
         f"I9: the proof of {order} does not hold: {check.said.en}"
-        for order, verdict in proving.verdicts(world.engine, at)
+        for order, verdict in proving.each_of_its_house(world.engine, at)
         if verdict.outcome not in SOUND
         for check in verdict.checks
         if check.outcome not in SOUND
