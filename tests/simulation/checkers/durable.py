@@ -157,7 +157,14 @@ def nobody_was_stopped(case: Case) -> list[str]:
     lately = [s for s in _seen(case, "accepted", Readings.kind) if s.at_s >= since_s]
     read = {r.meter for s in lately for r in codec.decode_plain(s.message.payload, Readings).readings}
     mine = [n for n, _, _ in case.world.cellar.meters if not (n == "A" and case.world.machines[ATTIC].journals)]
-    return [f"I12: {name} is no longer read" for name in mine if name not in read]
+    return [f"I12: {name} is no longer read" for name in mine if name not in read | _asked_rarely(case)]
+
+
+def _asked_rarely(case: Case) -> set[str]:
+    """Meters that did not answer when they were asked themselves, and whose next turn is still to come."""
+    gateway, now_s = case.world.cellar.gateway, case.world.cellar.clock.boot()
+    schedules = gateway.schedules.values() if gateway is not None else ()
+    return {name for s in schedules for due_s, _, name in s._due if due_s > now_s and s.polled[name].failures}
 
 
 def _seen(case: Case, what: str, kind: str) -> list[Seen]:
