@@ -78,7 +78,10 @@ SABOTAGES: dict[str, Sabotage] = {
         ("the_clock_jumps",),
     ),
     "freeze not guarded": Sabotage(
-        by.guard(lambda f: replace(f, frozen=False)), ("P4",), (21,), ("everything_is_frozen", "permits_come_late")
+        by.guard(lambda f: replace(f, frozen=False)),
+        ("P4",),
+        (40, 47, 53),
+        ("everything_is_frozen", "permits_come_late"),
     ),
     "clock always trusted": Sabotage(by.instead((ClockWatch, "trusted", True)), ("I14",), (0,), ("the_clock_jumps",)),
     "caps not counted": Sabotage(by.instead((Edge, "cap_free", _yes)), ("I5",), (5, 10), ("receipts_come_late",)),
@@ -87,12 +90,12 @@ SABOTAGES: dict[str, Sabotage] = {
     ),
     "permit while giving back": Sabotage(by.instead((permit, "_giving", _no)), ("P2",), (28,), ("receipts_come_late",)),
     "permit in a freeze": Sabotage(
-        by.instead((permit, "barred", _nothing)), ("I1",), (3, 5), ("everything_is_frozen", "permits_come_late")
+        by.instead((permit, "barred", _nothing)), ("I1",), (47, 70), ("everything_is_frozen", "permits_come_late")
     ),
     "executed unsettled": Sabotage(
         by.instead((evidence, "read_after", _yes), (looking, "read_after", _yes)),
         ("P8",),
-        (18,),
+        (52, 55),
         ("receipts_come_late",),
     ),
     "settled too early": Sabotage(
@@ -107,12 +110,12 @@ SABOTAGES: dict[str, Sabotage] = {
     "burned without an account": Sabotage(by.burns_silently, ("I3",), (0, 1), ("receipts_come_late",)),
     "started not durable": Sabotage(by.instead((Journal, "start", _nothing)), ("I2",), (0, 1), ("receipts_come_late",)),
     "started again after a crash": Sabotage(
-        by.starts_again, ("I2",), (21,), ("bytes_leave_late", "the_gateway_dies_at_a_moment")
+        by.starts_again, ("I2",), (47, 53), ("bytes_leave_late", "the_gateway_dies_at_a_moment")
     ),
     "read at once after a crash": Sabotage(
         by.instead((gateway.attempt, "_aged", by.old_enough), (Line, "expect_late_bytes", _nothing)),
         ("P6",),
-        (8,),
+        (60,),
         ("bytes_leave_late",),
     ),
     "late bytes not expected": Sabotage(
