@@ -20,8 +20,8 @@ from tests.power.forgetful import Forgetful, put
 from tests.power.life import BOUND, CELLAR, JOURNAL, TOLD, Snapshot, snapshot
 from tests.power.mounted import mounted
 
-OF_A_RUN = {"boot", "run", "journal", "head"}
-"""What a start changes in the journal's facts about itself."""
+OF_A_RUN = {"boot", "run", "journal", "head", "meta"}
+"""What a start changes in the journal's facts about itself, and so the sum over them (`meta`, among the sums)."""
 
 
 @dataclass
