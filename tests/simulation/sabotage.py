@@ -126,7 +126,7 @@ SABOTAGES: dict[str, Sabotage] = {
         by.instead((mbus, "_same_number", _yes)), ("identity",), (13,), ("a_meter_is_swapped",)
     ),
     "anybody believed": Sabotage(by.believes_anybody, ("I3",), (0,), ("somebody_forges",)),
-    "expiry not checked": Sabotage(by.takes_what_has_expired, ("I3",), (21,), ("only_an_old_copy_comes",)),
+    "expiry not checked": Sabotage(by.takes_what_has_expired, ("I3",), (23, 24), ("only_an_old_copy_comes",)),
     "nothing gives back": Sabotage(
         by.instead(*((module, "give_back_if_due", _nothing) for module in (stopping, looking, evidence))),
         ("I15",),
@@ -139,7 +139,7 @@ SABOTAGES: dict[str, Sabotage] = {
     "chain not linked": Sabotage(by.loose_chain, ("I9",), (0,), ("receipts_come_late",)),
     "an open let through to gas": Sabotage(by.opens_gas, ("I4",), (0,), ("receipts_come_late",)),
     "armed without reading closed": Sabotage(by.arms_blindly, ("I4",), (1,), ("receipts_come_late",)),
-    "done without a read-back": Sabotage(by.says_done_unread, ("evidence",), (5,), ("acknowledgements_are_lost",)),
+    "done without a read-back": Sabotage(by.says_done_unread, ("evidence",), (20, 23), ("acknowledgements_are_lost",)),
 }
 OF_CREWS: dict[str, Sabotage] = {
     "sent while a hand is out": Sabotage(crew_by.sends_past_a_hand, ("P9", "I11"), (16,)),
@@ -164,7 +164,7 @@ OF_CREWS: dict[str, Sabotage] = {
         CREWS,
     ),
     "what waits for a hand waits on": Sabotage(by.instead((settling, "waits_for_a_hand", _no)), ("I8",), (6,), CREWS),
-    "crews' accounts acknowledged unkept": Sabotage(crew_by.accounts_unkept, ("I7",), (6,), CREWS),
+    "crews' accounts acknowledged unkept": Sabotage(crew_by.accounts_unkept, ("I7",), (23,), CREWS),
     "held work offered while a gateway does it": Sabotage(crew_by.offers_what_was_held, ("I11",), (103,)),
 }
 SABOTAGES |= OF_CREWS
