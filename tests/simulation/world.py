@@ -290,9 +290,9 @@ class World:
         for who in ("bruno", "carla"):
             with self.people(), self.engine.begin() as db:
                 unfreeze(db, self.context, who, who)
-        since, _ = self.witness.freezes.pop()
         self.witness.tell("people", "the freeze is lifted")
-        self.witness.freezes.append((since, self._last_event()))
+        ended = self._last_event()
+        self.witness.freezes = [(since, ended if until is None else until) for since, until in self.witness.freezes]
 
     def people(self) -> "_Act":
         """Persons act, in a transaction of their own, whether or not the house's process runs."""
