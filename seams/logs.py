@@ -5,8 +5,14 @@ A failing thing is a WARNING once, DEBUG while it goes on failing, INFO when it 
 
 import logging
 import sys
+import time
+from collections.abc import Callable, MutableMapping
+from typing import Any
 
 import structlog
+
+ALIKE_MOST, ALIKE_WITHIN_S, KINDS_MOST = 100, 60.0, 1_000
+"""So many warnings of one text are told in so many seconds, and so many texts are kept apart: a flood fills no disk."""
 
 
 def set_up(*, verbose: bool = False) -> None:
@@ -18,6 +24,7 @@ def set_up(*, verbose: bool = False) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            Sparing(time.monotonic),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
@@ -30,6 +37,32 @@ def set_up(*, verbose: bool = False) -> None:
 def _to_standard_error(*_: object) -> structlog.PrintLogger:
     """Write to the standard error of this moment: it may have been exchanged since the set-up."""
     return structlog.PrintLogger(sys.stderr)
+
+
+class Sparing:
+    """Drops warnings of one text beyond a number in a time; the first that is told again says how many were untold."""
+
+    def __init__(self, clock_s: Callable[[], float]) -> None:
+        self._clock_s = clock_s
+        self._told: dict[str, tuple[float, int]] = {}
+
+    def __call__(self, _logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """Let an event pass, as a processor of structlog's does."""
+        if method != "warning":
+            return event
+        text, now_s = str(event.get("event", "")), self._clock_s()
+        if len(self._told) >= KINDS_MOST and text not in self._told:
+            self._told.clear()
+        since_s, count = self._told.get(text, (now_s, 0))
+        if now_s - since_s >= ALIKE_WITHIN_S:
+            untold = count - ALIKE_MOST
+            since_s, count = now_s, 0
+            if untold > 0:
+                event["untold"] = untold
+        self._told[text] = (since_s, count + 1)
+        if count >= ALIKE_MOST:
+            raise structlog.DropEvent
+        return event
 
 
 class Level:

@@ -22,12 +22,12 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from protocols.ports import Broker, Connect, Message
 from seams import keyfile
+from seams.arrivals import Arrivals
 from seams.names import Names
 
 QOS = 1
 KEEPALIVE_S = 20
 CONNECT_TIMEOUT_S = TAKEN_TIMEOUT_S = 10.0
-MAX_INCOMING = 10_000
 AT_ONCE = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 """A small message leaves without waiting for the acknowledgement of the one before: that wait is 40 ms a hop."""
 
@@ -98,7 +98,7 @@ class _Client(aiomqtt.Client):
             tls_context=address.tls(),
             socket_options=[AT_ONCE],
         )
-        self.arrived: asyncio.Queue[Message | None] = asyncio.Queue()
+        self.arrived = Arrivals()
         self._thread = threading.get_ident()
         self._waiting: dict[int, asyncio.Future[None]] = {}
 
@@ -107,7 +107,7 @@ class _Client(aiomqtt.Client):
         self._disconnected.add_done_callback(self._ended)
 
     def _ended(self, disconnected: "asyncio.Future[None]") -> None:
-        self.arrived.put_nowait(None)
+        self.arrived.end()
         error = None if disconnected.cancelled() else disconnected.exception()
         for waiting in self._waiting.values():
             if not waiting.done():
@@ -133,8 +133,7 @@ class _Client(aiomqtt.Client):
             taken.set_result(None)
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        if self.arrived.qsize() < MAX_INCOMING:
-            self.arrived.put_nowait(Message(message.topic, bytes(message.payload)))
+        self.arrived.put(message.topic, bytes(message.payload))
 
     def _on_socket_register_write(self, client: Client, data: Any, sock: Any) -> None:
         """Where the loop runs, at once: put off, it would come after the end of what is written within the call."""

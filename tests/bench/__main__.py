@@ -2,11 +2,12 @@
 
 import sys
 
-from tests.bench import backlog, command_chain, gateway, mbus, simulated_orders
+from tests.bench import backlog, command_chain, floods, gateway, mbus, simulated_orders
 
 BENCHES = {
     "backlog": backlog.main,
     "command_chain": command_chain.main,
+    "floods": floods.main,
     "gateway": gateway.main,
     "mbus": mbus.main,
     "simulated_orders": simulated_orders.main,

@@ -4,9 +4,11 @@ import logging
 from datetime import UTC
 from itertools import islice
 
+import structlog
+
 from seams.backoff import delays
 from seams.clock import SystemClock, SystemEntropy
-from seams.logs import Level
+from seams.logs import ALIKE_MOST, ALIKE_WITHIN_S, Level, Sparing
 
 
 class Highest:
@@ -49,3 +51,21 @@ def test_first_failure_warns_the_following_whisper_recovery_informs() -> None:
         None,
         logging.WARNING,
     ]
+
+
+def test_I12_a_flood_of_one_warning_is_cut_and_counted_and_others_are_told() -> None:
+    now_s = 0.0
+    sparing = Sparing(lambda: now_s)
+
+    def told(text: str, method: str = "warning") -> dict[str, object] | None:
+        try:
+            return dict(sparing(None, method, {"event": text}))
+        except structlog.DropEvent:
+            return None
+
+    assert sum(told("junk") is not None for _ in range(1000)) == ALIKE_MOST
+    assert told("something else") == {"event": "something else"}
+    assert told("junk", "error") == {"event": "junk"}
+    now_s = ALIKE_WITHIN_S
+    assert told("junk") == {"event": "junk", "untold": 1000 - ALIKE_MOST}
+    assert told("junk") == {"event": "junk"}

@@ -3,6 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 
 from controlplane.orders.models import receipts
@@ -180,6 +181,13 @@ def quiet(place: Place) -> bool:
     finally:
         db.close()
     return not alive
+
+
+def all_read(place: Place, meters: int) -> bool:
+    """Whether the control plane has a reading of every meter."""
+    with closing(sqlite3.connect(place.database)) as db:
+        (known,) = db.execute("SELECT count(DISTINCT meter) FROM latest").fetchone()
+    return bool(known == meters)
 
 
 def _grants(case: Case, command: Row) -> list[datetime]:

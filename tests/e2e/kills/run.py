@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +55,7 @@ async def run(folder: Path, kills: int, seed: int, *, power: float = 0.0) -> Rep
             await office.enter()
             for number in range(GATEWAYS):
                 await town.start(gateway(number))
+            await until(lambda: judge.all_read(town.place, len(METERS)))
             async with asyncio.TaskGroup() as group:
                 listening = group.create_task(ear.listen(), name="ear")
                 storms = [group.create_task(office.storm(meter, seed), name=meter) for meter in METERS]
@@ -66,6 +68,13 @@ async def run(folder: Path, kills: int, seed: int, *, power: float = 0.0) -> Rep
         broken = [*town.fallen, *office.faults]
         case = Case(town.place, office, ear)
         return Report(seed, killer.count, broken + judge.broken(case), judge.seen(case))
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    """Wait until files show it."""
+    async with asyncio.timeout(PEACE_S):
+        while not reached():  # noqa: ASYNC110 - files tell no event
+            await asyncio.sleep(LOOK_EVERY_S)
 
 
 async def peace(town: Town, office: Office) -> None:
