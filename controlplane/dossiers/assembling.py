@@ -100,6 +100,7 @@ def _claims(db: Connection, origin: str, notary: Notary, house: SigningKey, sign
 
     return [
         claims.log(origin, notary.public),
+        *claims.former_houses(db, {one.keyid for one in signed if one.role is Role.HOUSE} - {house.keyid}),
         claims.house(house.public),
         *claims.of_gateways(db, who(Role.GATEWAY)),
         *claims.of_devices(db, who(Role.DEVICE)),

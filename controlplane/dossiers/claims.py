@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection, select
 
 from controlplane.field.enrolment.models import devices
+from controlplane.orders.models import house_keys
 from controlplane.registry.enrolling import BELIEVED
 from controlplane.registry.models import gateway_keys, gateways
 from protocols.proof.contents import Claim
@@ -12,6 +13,7 @@ from protocols.proof.known import Role
 
 HOUSE = "house"
 OWN = "made by the house itself; compare it with what the house has published"
+FORMER = "made by the house itself, and replaced since; compare it with what the house has published then"
 COMPARED = "made by the {what} itself; its fingerprint was compared and approved by {who}"
 REGISTERED = "registered with the gateway"
 
@@ -19,6 +21,13 @@ REGISTERED = "registered with the gateway"
 def house(public: bytes) -> Claim:
     """The key of commands, permits and two persons' words."""
     return Claim(role=Role.HOUSE, name=HOUSE, public=public.hex(), how=OWN, since=None)
+
+
+def former_houses(db: Connection, keyids: Iterable[str]) -> Iterator[Claim]:
+    """The keys with these fingerprints by which the house has signed before."""
+    kept = select(house_keys).where(house_keys.c.keyid.in_(list(keyids))).order_by(house_keys.c.since)
+    for row in db.execute(kept):
+        yield Claim(role=Role.HOUSE, name=HOUSE, public=row.public_key, how=FORMER, since=row.since)
 
 
 def log(origin: str, public: bytes) -> Claim:

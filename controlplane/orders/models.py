@@ -226,7 +226,26 @@ order_documents = Table(
     Column("payload", LargeBinary, nullable=True),
     Column("after", Whole, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("keyid", String, nullable=True),
+    Column("signature", LargeBinary, nullable=True),
     sqlite_autoincrement=True,
 )
 """What was signed for an order, as it came about: what the house issued, with its payload, and receipts that came.
-`after` is the event that was the newest one then: so far, and no further, is told before it."""
+`after` is the event that was the newest one then: so far, and no further, is told before it. `keyid` and `signature`
+are the house's, kept once the log names its envelope: by another key it would be another one."""
+
+house_keys = Table(
+    "house_keys",
+    metadata,
+    Column("keyid", String, primary_key=True),
+    Column("public_key", String, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+"""Keys by which the house has signed what the log names (hex, 32 bytes): a dossier tells the former ones too."""
+
+Index(
+    "ix_order_documents_unsealed",
+    order_documents.c.id,
+    sqlite_where=text("payload IS NOT NULL AND keyid IS NULL"),
+    postgresql_where=text("payload IS NOT NULL AND keyid IS NULL"),
+)

@@ -14,8 +14,8 @@ from controlplane.orders.models import order_events, orders
 from controlplane.orders.sending import HOUSE
 from controlplane.orders.states import Event
 from controlplane.proof.sequencer import Batch, Reached, Source
-from protocols.ports import Signer
 from protocols.proof.entry import Because, Entry, Rule, Step, document
+from protocols.uplink.keys import SigningKey
 from protocols.uplink.parts import GENESIS
 
 TWO_PERSONS = "two persons"
@@ -36,20 +36,22 @@ SECOND_PERSON = Because(
 """What a second person has written, as the log tells it; a gateway's refusal bears the same code."""
 
 
-def source(signer: Signer) -> Source:
+def source(signer: SigningKey) -> Source:
     """What the sequencer asks; `signer` is the house's key, which signs what the house sends."""
 
     def waiting(db: Connection, after: Reached, most: int) -> Batch:
         events = db.execute(EVENTS, {"after": after.events, "most": most}).all()
         papers = documents.after(db, after.documents, most, signer)
-        return _merged(db, events, papers, after, most)
+        entries, reached = _merged(db, events, papers, after, most)
+        taken = [paper for paper in papers if paper.id <= reached.documents]
+        return Batch(entries, reached, lambda db: documents.seal(db, reached.documents, taken, signer))
 
     return waiting
 
 
 def _merged(
     db: Connection, events: Sequence[Row[Any]], papers: Sequence[documents.Document], after: Reached, most: int
-) -> Batch:
+) -> tuple[list[Entry], Reached]:
     """One row from two: a document stands before the step that rests on it."""
     about = _about(db, papers)
     entries: list[Entry] = []
@@ -61,8 +63,7 @@ def _merged(
         else:
             entries.append(_step(events[e]))
             e += 1
-    reached = Reached(events[e - 1].id if e else after.events, papers[d - 1].id if d else after.documents)
-    return Batch(entries, reached)
+    return entries, Reached(events[e - 1].id if e else after.events, papers[d - 1].id if d else after.documents)
 
 
 def _about(db: Connection, papers: Sequence[documents.Document]) -> dict[str, Row[Any]]:

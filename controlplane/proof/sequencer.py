@@ -32,10 +32,11 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What comes next: entries whose place is not known yet, and how far the log then is."""
+    """What comes next: entries whose place is not known yet, how far the log then is, and what is kept with them."""
 
     entries: Sequence[Entry]
     reached: Reached
+    keep: Callable[[Connection], None]
 
 
 Source = Callable[[Connection, Reached, int], Batch]
@@ -112,6 +113,7 @@ def sequence(db: Connection, source: Source, notary: Notary, at: datetime) -> in
         _append(db, leaves, ends, now.size, batch.entries)
         reached = {"events": batch.reached.events, "documents": batch.reached.documents}
         db.execute(MOVED.values(size=size, **reached))
+        batch.keep(db)
     if not _signed(db, origin(notary, now), size):
         stand = log.Stand(origin(notary, now), size, tree.root(leaves.read, size), heads.root(ends.read), at)
         _sign(db, notary, stand)

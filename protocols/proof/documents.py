@@ -11,11 +11,22 @@ from protocols.proof.known import Role
 from protocols.uplink import codec, envelope
 from protocols.uplink.crew import CREW, CrewAbort, CrewPermitRequest, CrewReport
 from protocols.uplink.envelope import Envelope
-from protocols.uplink.messages import SIGNED, Birth, Condition, LookAnswer, PermitRequest, Receipt
+from protocols.uplink.messages import (
+    SIGNED,
+    Birth,
+    Condition,
+    Configuration,
+    LookAnswer,
+    PermitRequest,
+    Receipt,
+    Standing,
+)
 from protocols.uplink.parts import Message
 
-KINDS: dict[str, type[Message]] = {kind.kind: kind for kind in (*SIGNED, *CREW) if kind is not Condition}
-"""All that is signed but what a gateway says of its own state: no order's history rests on that."""
+OF_A_GATEWAY = frozenset({Condition, Configuration, Standing})
+"""What a gateway is told of itself and says of its own state: no order's history rests on that."""
+KINDS: dict[str, type[Message]] = {kind.kind: kind for kind in (*SIGNED, *CREW) if kind not in OF_A_GATEWAY}
+"""All else that is signed."""
 SIGNED_BY: dict[str, Role] = dict.fromkeys(KINDS, Role.HOUSE)
 SIGNED_BY |= {kind.kind: Role.GATEWAY for kind in (Birth, LookAnswer, PermitRequest, Receipt)}
 SIGNED_BY |= {kind.kind: Role.DEVICE for kind in (CrewAbort, CrewPermitRequest, CrewReport)}

@@ -42,10 +42,17 @@ def pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
 
 def seal(payload_type: str, payload: bytes, signer: Signer) -> bytes:
     """Return the envelope's JSON."""
-    signature = signer.sign(pre_authentication_encoding(payload_type, payload))
-    return msgspec.json.encode(
-        Envelope(_b64(payload), payload_type, [Signature(signer.keyid, _b64(signature))]),
-    )
+    return sealed(payload_type, payload, signer.keyid, sign(payload_type, payload, signer))
+
+
+def sign(payload_type: str, payload: bytes, signer: Signer) -> bytes:
+    """Return the signature (64 bytes) alone."""
+    return signer.sign(pre_authentication_encoding(payload_type, payload))
+
+
+def sealed(payload_type: str, payload: bytes, keyid: str, signature: bytes) -> bytes:
+    """Return the JSON of the envelope that was signed so."""
+    return msgspec.json.encode(Envelope(_b64(payload), payload_type, [Signature(keyid, _b64(signature))]))
 
 
 def read(raw: bytes) -> tuple[Envelope, bytes]:

@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import update
 
 from controlplane.db import reading as look
 from controlplane.dossiers.assembling import material
 from controlplane.orders.life import Order
+from controlplane.orders.models import order_documents
 from controlplane.problems import NotFoundError, UnprocessableError
 from protocols.proof import checkpoint, dossier
 from protocols.proof.known import Key, Keys, Role
 from protocols.proof.verdict import Outcome
 from protocols.proof.verify import verify
+from protocols.uplink.keys import SigningKey
 from tests.controlplane.desk import KEY, Desk
 from tests.controlplane.dialects import both
 from tests.controlplane.proof.house import HOUSE, LOG, NAME, NOTARY, Logged
@@ -23,6 +26,8 @@ KNOWN = (
     Key(Role.GATEWAY, "cellar", KEY.public),
 )
 
+NEW_HOUSE = SigningKey(b"N" * 32)
+
 
 @pytest.fixture
 def logged(database: str) -> Iterator[Logged]:
@@ -31,10 +36,10 @@ def logged(database: str) -> Iterator[Logged]:
     made.desk.engine.dispose()
 
 
-def written(logged: Logged, order: str) -> bytes:
+def written(logged: Logged, order: str, house: SigningKey = HOUSE) -> bytes:
     logged.catch_up()
     with look(logged.desk.engine) as db:
-        parts = material(db, order, NOTARY, HOUSE)
+        parts = material(db, order, NOTARY, house)
     return dossier.build(parts, LOG, logged.desk.clock.now(), "curbstop test")
 
 
@@ -53,6 +58,27 @@ def test_it_holds_under_the_keys_of_all_who_signed(logged: Logged) -> None:
     file = written(logged, done(logged))
     verdict = verify(file, Keys(KNOWN))
     assert verdict.outcome is Outcome.HOLDS, [check for check in verdict.checks if check.outcome is not Outcome.HOLDS]
+
+
+def test_I9_what_the_log_has_named_holds_though_the_house_has_another_key(logged: Logged) -> None:
+    order = done(logged)
+    file = written(logged, order, NEW_HOUSE)
+    verdict = verify(file, Keys(KNOWN))
+    assert verdict.outcome is Outcome.HOLDS, [check for check in verdict.checks if check.outcome is not Outcome.HOLDS]
+    with look(logged.desk.engine) as db:
+        claims = material(db, order, NOTARY, NEW_HOUSE).claims
+    assert [one.public for one in claims if one.role is Role.HOUSE] == [HOUSE.public.hex(), NEW_HOUSE.public.hex()]
+
+
+def test_I9_signatures_are_kept_of_what_was_named_before_they_were(logged: Logged) -> None:
+    order = done(logged)
+    logged.catch_up()
+    with logged.desk.engine.begin() as db:
+        db.execute(update(order_documents).values(keyid=None, signature=None))
+    assert verify(written(logged, order, NEW_HOUSE), Keys(KNOWN)).outcome is not Outcome.HOLDS
+    logged.desk.stop("payment")
+    logged.catch_up()
+    assert verify(written(logged, order, NEW_HOUSE), Keys(KNOWN)).outcome is Outcome.HOLDS
 
 
 def test_without_keys_nobody_is_believed(logged: Logged) -> None:
