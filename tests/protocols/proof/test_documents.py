@@ -29,4 +29,4 @@ def test_I9_the_house_signs_what_goes_down_acknowledgements_and_two_persons_word
 
 
 def test_every_signed_message_is_of_an_order_or_of_a_gateway() -> None:
-    assert {kind for kind in (*SIGNED, *CREW)} == {*KINDS.values()} | OF_A_GATEWAY
+    assert {*SIGNED, *CREW} == {*KINDS.values()} | OF_A_GATEWAY
