@@ -13,7 +13,7 @@ from protocols.uplink.messages import DOWN, SIGNED
 from protocols.uplink.parts import Message
 
 
-@pytest.mark.parametrize("kind", sorted(OF_A_GATEWAY, key=lambda kind: kind.kind), ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("kind", sorted(OF_A_GATEWAY, key=str))
 def test_I9_what_a_gateway_says_of_its_own_state_is_in_no_dossier(kind: type[Message]) -> None:
     """It would be taken for the house's word."""
     message = next(one for one in EXAMPLES if isinstance(one, kind))
