@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from tests.e2e import servers
 from tests.e2e.postgres import RunningPostgres
@@ -38,6 +39,13 @@ def _there(name: str) -> bool:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for node in _not_run:
         terminalreporter.write_line(f"NOT RUN (what it needs can't be had on this machine): {node}")
+
+
+@pytest.fixture(autouse=True)
+def _as_loud_as_ever() -> Iterator[None]:
+    """A command that was run in this process has set up its logs: no later test hears less for that."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

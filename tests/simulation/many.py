@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from multiprocessing import get_context
 from typing import TypeVar
@@ -45,7 +45,7 @@ def seen(name: str) -> tuple[bool, list[str]]:
     return False, told
 
 
-def over_all_cores(work: Callable[[A], T], each: Iterable[A]) -> Iterator[T]:
+def over_all_cores(work: Callable[[A], T], each: Iterable[A]) -> Generator[T]:
     """Do it for each, and give what came of it in their order."""
     with get_context("spawn").Pool(os.cpu_count(), hush) as pool:
         yield from pool.imap(work, each)

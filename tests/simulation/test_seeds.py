@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import pytest
@@ -50,10 +51,11 @@ class Lives:
 
 
 @pytest.fixture(scope="module")
-def lives(request: pytest.FixtureRequest) -> Lives:
+def lives(request: pytest.FixtureRequest) -> Iterator[Lives]:
     mine = [item for item in request.session.items if item.path == request.path and isinstance(item, pytest.Function)]
     seeds = [int(str(item.callspec.params["seed"])) for item in mine if "seed" in item.fixturenames]
-    return Lives(over_all_cores(one, seeds))
+    with closing(over_all_cores(one, seeds)) as coming:
+        yield Lives(coming)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -9,7 +9,7 @@ from protocols.ports import Message
 from protocols.types import GatewayId
 from protocols.uplink import codec, topics
 from protocols.uplink.keys import KeyRing
-from protocols.uplink.messages import Ack, Permit, Standing
+from protocols.uplink.messages import Ack, Condition, Permit, Standing
 from seams.mqtt import Address, connector
 from tests.e2e.kills.files import LOOPBACK, Place, gateway
 from tests.e2e.kills.town import Moments
@@ -20,11 +20,14 @@ EVERYTHING = f"{topics.ROOT}/+/+/+"
 
 @dataclass(slots=True)
 class Ear:
-    """What was heard: digests each side says to hold, and the readings' marks by (journal, boot)."""
+    """What was heard: digests each side says to hold, and the readings' marks by (journal, boot).
+
+    `own_words` are the digests of what gateways say of their own state, of which the newest alone is kept.
+    """
 
     place: Place
     moments: Moments
-    standings: set[str] = field(default_factory=set)
+    own_words: dict[str, GatewayId] = field(default_factory=dict)
     by_plane: set[str] = field(default_factory=set)
     by_gateway: dict[str, set[str]] = field(default_factory=dict)
     readings: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -44,8 +47,9 @@ class Ear:
         topic = topics.parse(message.topic)
         if topic.kind == Permit.kind:
             self.moments.now("permit", topic.gateway)
-        if topic.kind == Standing.kind:
-            self.standings.add(codec.peek(message.payload, Standing).digest)
+        for kind in (Standing, Condition):
+            if topic.kind == kind.kind:
+                self.own_words[codec.peek(message.payload, kind).digest] = topic.gateway
         if topic.kind != Ack.kind:
             return
         ring = KeyRing([self._key_of(topic.gateway, topic.direction)])

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from controlplane.orders.models import receipts
 from controlplane.orders.states import TERMINAL, Kind
+from controlplane.registry.models import gateways
+from controlplane.remote.models import gateway_standings
 from controlplane.telemetry.models import readings
 from protocols.types import ValvePosition
 from protocols.uplink import envelope
@@ -118,7 +120,12 @@ def what_was_answered_is_there(case: Case) -> Broken:
 def what_was_acknowledged_is_there(case: Case) -> Broken:
     """I7: each signed message and reading that the other side's application said to hold, it holds."""
     kept = {row.digest for row in case.rows(receipts)}
-    for digest in case.ear.by_plane - case.ear.standings - kept:
+    told = case.ear.own_words
+    of_itself = {told[digest] for digest in case.ear.by_plane & set(told)}
+    known = {row.gateway for row in case.rows(gateway_standings)}
+    for gateway in of_itself - known - {row.id for row in case.rows(gateways) if row.condition}:
+        yield f"I7: the control plane acknowledged how {gateway} stands, and does not have it"
+    for digest in case.ear.by_plane - set(told) - kept:
         yield f"I7: the control plane acknowledged {digest[:8]}, and does not have it"
     for book in case.books:
         for digest in case.ear.by_gateway.get(book.gateway, set()) - set(book.tasks):

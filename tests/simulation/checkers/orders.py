@@ -5,6 +5,7 @@ from protocols.types import MeterId, ValvePosition
 from simulators.valve import By
 from tests.simulation.checkers.case import Case, Row
 
+GIVING = ("open", "arm")
 KINDS = {"suspend": ValvePosition.CLOSED, "reactivate": ValvePosition.OPEN}
 
 
@@ -63,14 +64,14 @@ def _leaked_afterwards(case: Case, name: MeterId, mine: list[Row]) -> bool:
 def executed_means_that_it_stood_so(case: Case) -> list[str]:
     """Evidence: an order is executed only with a grade, and only where the valve truly stood as wanted meanwhile.
 
-    A crew that lies is believed, until something contradicts it.
+    A crew that lies is believed, until something contradicts it; so are two persons who accept what the house doubts.
     """
-    broken = []
+    broken, seen = [], case.world.field.seen
     for event in case.events:
         order = case.orders[event.order]
         if event.state != "executed" or event.from_state == "executed":
             continue
-        if order.id in case.world.field.seen.lies:
+        if order.id in seen.lies or order.id in seen.vouched_for:
             continue
         if event.grade is None:
             broken.append(f"evidence: {order.id} is executed without a read-back")
@@ -92,7 +93,7 @@ def given_back_is_read_after_settlement(case: Case) -> list[str]:
         asked = [r.sequence for r in (*case.commands.values(), *case.looks.values()) if r.order == order.id]
         asked += [w.sequence for w in case.work if w.order == order.id and w.sequence is not None]
         for row in case.commands.values():
-            if row.point != order.point or row.verb in ("open", "arm") or not [g for g in case.grants(row) if g < at_s]:
+            if row.point != order.point or row.verb in GIVING or not [g for g in case.grants(row) if g < at_s]:
                 continue
             known = [s for t, s in case.world.witness.settled.get(row.digest, []) if t <= at_s]
             if not known or known[-1] is None or known[-1] > max(asked):
@@ -101,7 +102,10 @@ def given_back_is_read_after_settlement(case: Case) -> list[str]:
 
 
 def a_crew_goes_alone(case: Case) -> list[str]:
-    """I11: once an order is planned for a crew, no older command acts at that valve; what was tried goes with it."""
+    """I11: once an order is planned for a crew, no older command acts at that valve; what was tried goes with it.
+
+    One that gives back for another order may: no hand is permitted while it lives, and each hand is held to that.
+    """
     broken = []
     for event in case.events:
         order = case.orders[event.order]
@@ -110,7 +114,9 @@ def a_crew_goes_alone(case: Case) -> list[str]:
         at_s = case.true_s(event.at)
         for deed in case.deeds:
             row = case.commands.get(deed.entry.digest) if deed.entry is not None else None
-            if row is not None and row.point == order.point and row.issued_at <= event.at and deed.at_s > at_s:
+            if row is None or row.point != order.point or (row.verb in GIVING and row.order != order.id):
+                continue
+            if row.issued_at <= event.at and deed.at_s > at_s:
                 broken.append(f"I11: {deed}, after {order.id} was planned for a crew at {at_s:.1f} s")
         if _answered(case, order, event) and not order.tried:
             broken.append(f"I11: {order.id} is a crew's, and what was tried is not attached")

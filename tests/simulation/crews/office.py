@@ -62,6 +62,8 @@ class Office:
     def _judge(self, work_order: str, order: str, chance: Random) -> None:
         accept = chance.random() < 0.6
         what = "accepted" if accept else "rejected"
+        if accept:
+            self.world.field.seen.vouched_for.add(order)
         self._two(work_order, f"the report of {order} is {what}", what, accept=accept)
 
     def _two(self, work_order: str, tells: str, met: str, *, release: str = "", accept: bool = False) -> None:

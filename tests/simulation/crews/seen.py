@@ -26,10 +26,14 @@ class HandAct:
 
 @dataclass(slots=True)
 class FieldSeen:
-    """All of it. `lies` are orders of which a crew has reported what it did not do."""
+    """All of it. `lies` are orders of which a crew has reported what it did not do.
+
+    `vouched_for` are those of which two persons have accepted a report that the house doubted.
+    """
 
     acts: list[HandAct] = field(default_factory=list)
     lies: set[str] = field(default_factory=set)
+    vouched_for: set[str] = field(default_factory=set)
     revoked: dict[str, float] = field(default_factory=dict)
     approved: set[str] = field(default_factory=set)
     shots: set[str] = field(default_factory=set)
