@@ -145,7 +145,9 @@ OF_CREWS: dict[str, Sabotage] = {
     "sent while a hand is out": Sabotage(crew_by.sends_past_a_hand, ("P9", "I11"), (16,)),
     "time ends a hand": Sabotage(crew_by.time_ends_a_hand, ("P9",), (6,)),
     "silence not told": Sabotage(crew_by.silence_untold, ("P9",), (6,)),
-    "any device's account of a hand": Sabotage(by.instead((witness, "under_permit", crew_by.any_hand)), ("P9",), (69,)),
+    "any device's account of a hand": Sabotage(
+        by.instead((witness, "under_permit", crew_by.any_hand)), ("P9",), (120,), CREWS
+    ),
     "permit's end not looked at": Sabotage(by.instead((Device, "may_begin", _yes)), ("I1",), (40,)),
     "plate not compared": Sabotage(
         by.instead((acts, "_is_this_meter", _yes)), ("identity",), (36,), ("a_meter_is_swapped", *CREWS)
