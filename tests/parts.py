@@ -1,7 +1,8 @@
 """The parts that the tests run in, each a process of its own: a file belongs to the part that names it most closely.
 
-Parts of one phase run side by side, phases one after the other. `crowd` has what fills all cores by itself; `servers`
-has what mostly waits, for valves, brokers and a browser. What no part names runs in `rest`: nothing is left out.
+Parts of one phase run side by side, phases one after the other. `crowd` has what fills all cores by itself, and what a
+crowded machine would make wait: replicas whose terms are seconds. `servers` has what mostly waits, for valves, brokers
+and a browser. What no part names runs in `rest`: nothing is left out.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "house": ("controlplane",),
     "rest": ("",),
     "servers": ("e2e", "web"),
-    "crowd": ("simulation/test_seeds.py", "mutants/test_drawn.py"),
+    "crowd": ("simulation/test_seeds.py", "mutants/test_drawn.py", "curbstop/test_replicas.py"),
 }
 """What each part names, under `tests/`."""
 PHASES: tuple[tuple[str, ...], ...] = (("servers", "house", "rest"), ("crowd",))
