@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from seams.folder import sync_folder
+
 SUFFIX = ".freeze"
 REASON_LENGTH = 200
 
@@ -48,19 +50,12 @@ class LocalFreeze:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self.path)
-        self._sync_folder()
+        sync_folder(self.path.parent)
 
     def end(self) -> bool:
         """Release: durable when it returns; whether there was one. OSError where the disk refuses."""
         if not self.on():
             return False
         self.path.unlink()
-        self._sync_folder()
+        sync_folder(self.path.parent)
         return True
-
-    def _sync_folder(self) -> None:
-        descriptor = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

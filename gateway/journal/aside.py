@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.journal.errors import JournalError
+from seams.folder import sync_folder
 
 PIECES = ("-wal", "-shm", "")
 PRIVATE = 0o600
@@ -37,7 +38,7 @@ def note(path: Path, why: str, now: datetime) -> None:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(_note(path))
-        _sync(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise JournalError(f"{path}: is damaged ({why}) and can't be set aside ({error.strerror})") from None
 
@@ -62,7 +63,7 @@ def move(path: Path) -> Note | None:
         for piece in PIECES if not to.exists() else ():
             if (here := path.with_name(path.name + piece)).exists():
                 here.replace(to.with_name(to.name + piece))
-        _sync(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise JournalError(f"{path}: can't be set aside ({error.strerror}): check the folder and its owner") from None
     return noted
@@ -71,16 +72,8 @@ def move(path: Path) -> Note | None:
 def done(path: Path) -> None:
     """The new journal says itself that another was set aside: the note is no longer needed."""
     _note(path).unlink(missing_ok=True)
-    _sync(path.parent)
+    sync_folder(path.parent)
 
 
 def _note(path: Path) -> Path:
     return path.with_name(f"{path.name}.setting-aside")
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
