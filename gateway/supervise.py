@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from seams.ending import apart
+
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 log: structlog.stdlib.BoundLogger = structlog.get_logger("supervisor")
 
@@ -16,7 +18,7 @@ async def supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
     while True:
         begun_s = loop.time()
         try:
-            await run()
+            await apart(run())
         except Exception as error:  # noqa: BLE001 - told, the first time with its traceback
             if loop.time() - begun_s > LONGEST_PAUSE_S:
                 pause_s, told = FIRST_PAUSE_S, ""

@@ -26,6 +26,7 @@ from protocols.ports import Broker, Connect, Entropy, Message, Signer, Verifier
 from protocols.uplink import codec, topics
 from protocols.uplink.messages import Ack, Birth, Condition, Configuration, Death, Permit, Readings, ReadingsMark
 from seams.backoff import delays
+from seams.ending import apart
 from seams.logs import Level
 from seams.transient import first, transient
 
@@ -84,8 +85,7 @@ class Uplink:
             self._moved.clear()
             self.duty.got_on()
             try:
-                async with way()([topics.gateway_filter(self.edge.gateway)], will) as broker:
-                    await self._session(broker)
+                await apart(self._one(way(), will))
             except (OSError, ExceptionGroup) as error:
                 self._lost(error)
             finally:
@@ -94,6 +94,10 @@ class Uplink:
             if self._steady:
                 waits, self._steady = delays(self.entropy), False
             await asyncio.sleep(next(waits))
+
+    async def _one(self, connect: Connect, will: Message) -> None:
+        async with connect([topics.gateway_filter(self.edge.gateway)], will) as broker:
+            await self._session(broker)
 
     def _lost(self, error: OSError | ExceptionGroup[Exception]) -> None:
         """Told once while it lasts; what does not pass by itself is the supervisor's."""

@@ -24,6 +24,7 @@ from protocols.ports import Broker, Connect, Signer
 from protocols.types import GatewayId
 from protocols.uplink import codec, envelope, topics
 from seams.backoff import delays
+from seams.ending import apart
 from seams.logs import Level
 
 TICK_S = 2.0
@@ -45,6 +46,7 @@ class Dispatch:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _level: Level = field(default_factory=Level)
     _reached: bool = False
+    _sessions: int = 0
 
     def reached(self) -> bool:
         """Whether there is a session with the broker."""
@@ -82,18 +84,25 @@ class Dispatch:
     async def _keep_session(self, connect: Connect) -> None:
         waits = delays(self.context.entropy)
         while True:
+            sessions = self._sessions
             try:
-                async with connect([topics.control_plane_filter()], None) as broker:
-                    waits = delays(self.context.entropy)
-                    if (level := self._level.recovered()) is not None:
-                        log.log(level, "broker reached again")
-                    self._reached = True
-                    await self._session(broker)
+                await apart(self._one(connect))
             except* ConnectionError as errors:
                 log.log(self._level.failed(), "broker lost", error=str(errors.exceptions[0]))
+            if self._sessions > sessions:
+                waits = delays(self.context.entropy)
+            await asyncio.sleep(next(waits))
+
+    async def _one(self, connect: Connect) -> None:
+        async with connect([topics.control_plane_filter()], None) as broker:
+            if (level := self._level.recovered()) is not None:
+                log.log(level, "broker reached again")
+            self._sessions += 1
+            self._reached = True
+            try:
+                await self._session(broker)
             finally:
                 self._reached = False
-            await asyncio.sleep(next(waits))
 
     async def _session(self, broker: Broker) -> None:
         async with asyncio.TaskGroup() as group:

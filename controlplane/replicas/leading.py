@@ -20,6 +20,7 @@ from controlplane.replicas.lease import DeposedError, Lease
 from controlplane.supervise import awaited, failure, why
 from controlplane.writer import Verb, Writer
 from protocols.ports import Clock
+from seams.ending import apart
 
 T = TypeVar("T")
 RENEW_S = 1.0
@@ -122,13 +123,16 @@ class Leading:
         log.info("this replica leads", term=term)
         self.writer.term, self.writer.lost = term, asyncio.Event()
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._work(), name="work")
-                group.create_task(self._keep(term), name="lease")
+            await apart(self._at_work(term))
         except* DeposedError:
             log.warning("this replica leads no longer", term=term)
         finally:
             await failure(self.writer.quietly(partial(lease.let_go, term=term)))
+
+    async def _at_work(self, term: int) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._work(), name="work")
+            group.create_task(self._keep(term), name="lease")
 
     async def _work(self) -> None:
         await self.work()
