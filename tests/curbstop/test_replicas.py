@@ -171,6 +171,16 @@ async def live_through(house: House) -> None:
         await one_is_killed(house, edge, point)
 
 
+async def all_ended(http: httpx.AsyncClient, point: str) -> None:
+    """What this gateway says once, and never again, is taken before anybody is paused."""
+    async with asyncio.timeout(PATIENCE_S):
+        states = {"unknown"}
+        while states - {"completed", "withdrawn"}:
+            await asyncio.sleep(0.05)
+            found = (await http.get("/orders", params={"supply_point": point})).json()["items"]
+            states = {order["state"] for order in found}
+
+
 async def orders_and_news_at_either(house: House, edge: Gateway, point: str) -> None:
     """Ordered and paid at b, permitted by a; b's readers hear of what a has done."""
     order = await house.suspend("b", point)
@@ -187,6 +197,7 @@ async def orders_and_news_at_either(house: House, edge: Gateway, point: str) -> 
     await house.pay("b", point)
     async with asyncio.timeout(NEWS_WITHIN_S):
         await edge.done(await edge_hears(edge))
+    await all_ended(house.https["b"], point)
 
 
 async def one_is_paused(house: House, edge: Gateway, point: str) -> None:
@@ -212,7 +223,7 @@ async def one_is_killed(house: House, edge: Gateway, point: str) -> None:
     permit = await edge.ask(command)
     while permit.command != command.digest:  # an earlier request came twice, as the leader changed
         permit = (await edge.hear(Permit)).message
-    assert permit.granted
+    assert permit.granted, permit.reason
     await edge.done(command)
     await state(house.https["a"], order, "completed")
 
