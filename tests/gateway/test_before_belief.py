@@ -3,8 +3,10 @@
 import asyncio
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from gateway.journal.errors import StorageError
-from protocols.types import Outcome, Verb
+from protocols.types import MeterId, Outcome, Verb
 from protocols.uplink.messages import Ack
 from tests.gateway.world import STRANGER, A, G, World, play
 
@@ -41,6 +43,23 @@ def test_delivery_until_its_birth_is_acknowledged_a_gateway_takes_nothing(tmp_pa
             None,
             None,
         )
+
+    play(story, tmp_path)
+
+
+def test_delivery_until_its_birth_is_acknowledged_a_gateway_refuses_nothing(tmp_path: Path) -> None:
+    """A meter that it does not know may be one that the house has bound to it anew."""
+
+    async def story(world: World) -> None:
+        world.plane.silent = True
+        world.start()
+        await world.until(lambda: world.plane.births)
+        command = replace(world.plane.command(A, Verb.CLOSE), meter=MeterId("Z"))
+        digest = await world.plane.send(command)
+        await asyncio.sleep(60)
+        assert world.gateway is not None
+        journal = world.gateway.edge.journal
+        assert (journal.task(digest), journal.unacknowledged(10)) == (None, [])
 
     play(story, tmp_path)
 
