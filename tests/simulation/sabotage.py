@@ -144,7 +144,7 @@ SABOTAGES: dict[str, Sabotage] = {
 OF_CREWS: dict[str, Sabotage] = {
     "sent while a hand is out": Sabotage(crew_by.sends_past_a_hand, ("P9", "I11"), (16,)),
     "time ends a hand": Sabotage(crew_by.time_ends_a_hand, ("P9",), (6,)),
-    "silence not told": Sabotage(crew_by.silence_untold, ("P9",), (6,)),
+    "silence not told": Sabotage(crew_by.silence_untold, ("P9",), (14,)),
     "any device's account of a hand": Sabotage(
         by.instead((witness, "under_permit", crew_by.any_hand)), ("P9",), (120,), CREWS
     ),
